@@ -1,0 +1,274 @@
+import pg from "pg";
+import type { PoolClient } from "pg";
+import type { Db, TextRow, Tx } from "./db.ts";
+import { Exchange, statementName } from "./exchange.ts";
+import { databaseFailure } from "./failures.ts";
+import { sql, type Sql } from "./sql.ts";
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly poolMax: number;
+  /** One statement, milliseconds. */
+  readonly statementTimeoutMs: number;
+  /** How long a caller waits for a free connection, milliseconds. */
+  readonly acquireTimeoutMs?: number;
+  readonly applicationName?: string;
+}
+
+/** The pool as the rest of the program sees it, and what only `main.ts` may do with it. */
+export interface Database extends Db {
+  /** Waits for what runs and closes the connections. */
+  close(): Promise<void>;
+  /** Connections open, idle, and callers waiting for one. */
+  usage(): { readonly total: number; readonly idle: number; readonly waiting: number };
+}
+
+const ACQUIRE_TIMEOUT_MS = 900;
+
+/** Opens the pool. Nothing is connected until the first statement. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolMax,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS,
+    idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 1_800,
+    application_name: options.applicationName ?? "basalt",
+    keepAlive: true,
+    options: `-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c extra_float_digits=1 -c statement_timeout=${options.statementTimeoutMs} -c idle_in_transaction_session_timeout=60000`,
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks is replaced on the next use; callers see the failure of their own statement only.
+  pool.on("error", () => undefined);
+  return new PoolDatabase(pool);
+}
+
+/** int8 and numeric counts fit a double here; dates stay text; everything else as `pg` does it. */
+function getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
+  if (oid === 20) {
+    return Number;
+  }
+  if (oid === 1082) {
+    return String;
+  }
+  return pg.types.getTypeParser(oid, format ?? "text");
+}
+
+abstract class Statements {
+  abstract readonly inTransaction: boolean;
+  protected abstract query(text: string, values: unknown[], name: string | undefined): Promise<pg.QueryResult>;
+  protected abstract exchange(statements: readonly Sql[]): Promise<TextRow[][]>;
+
+  async all<T>(statement: Sql): Promise<T[]> {
+    const { text, values } = statement;
+    const result = await this.query(text, values, statementName(text));
+    return result.rows;
+  }
+
+  async maybe<T>(statement: Sql): Promise<T | undefined> {
+    const rows = await this.all<T>(statement);
+    return rows[0];
+  }
+
+  async one<T>(statement: Sql): Promise<T> {
+    const rows = await this.all<T>(statement);
+    const [row] = rows;
+    if (row === undefined || rows.length > 1) {
+      throw new Error(`a statement for one row gave ${rows.length}: ${statement.text.slice(0, 200)}`);
+    }
+    return row;
+  }
+
+  async run(statement: Sql): Promise<number> {
+    const { text, values } = statement;
+    const result = await this.query(text, values, statementName(text));
+    return result.rowCount ?? 0;
+  }
+
+  async text(statement: Sql): Promise<TextRow[]> {
+    const [rows] = await this.exchange([statement]);
+    return rows ?? [];
+  }
+
+  async script(text: string): Promise<void> {
+    await this.query(text, [], undefined);
+  }
+}
+
+const BEGIN = sql`begin`;
+const COMMIT = sql`commit`;
+
+class PoolDatabase extends Statements implements Database {
+  readonly inTransaction = false;
+  private readonly pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    super();
+    this.pool = pool;
+  }
+
+  protected async query(text: string, values: unknown[], name: string | undefined): Promise<pg.QueryResult> {
+    try {
+      return name === undefined ? await this.pool.query(text) : await this.pool.query({ name, text, values });
+    } catch (error) {
+      throw databaseFailure(error);
+    }
+  }
+
+  protected async exchange(statements: readonly Sql[]): Promise<TextRow[][]> {
+    const client = await this.acquire();
+    try {
+      const rows = await send(client, statements);
+      client.release();
+      return rows;
+    } catch (error) {
+      client.release(isBroken(error));
+      throw databaseFailure(error);
+    }
+  }
+
+  async pipeline(statements: readonly Sql[]): Promise<TextRow[][]> {
+    const client = await this.acquire();
+    try {
+      const rows = await send(client, [BEGIN, ...statements, COMMIT]);
+      client.release();
+      return rows.slice(1, -1);
+    } catch (error) {
+      await rollBack(client);
+      throw databaseFailure(error);
+    }
+  }
+
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await this.acquire();
+    const tx = new Transaction(client);
+    try {
+      await client.query("begin");
+      const answer = await work(tx);
+      await tx.settled();
+      await client.query("commit");
+      client.release();
+      tx.committed();
+      return answer;
+    } catch (error) {
+      tx.close();
+      await rollBack(client);
+      throw databaseFailure(error);
+    }
+  }
+
+  usage(): { total: number; idle: number; waiting: number } {
+    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async acquire(): Promise<PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      throw databaseFailure(error);
+    }
+  }
+}
+
+class Transaction extends Statements implements Tx {
+  readonly inTransaction = true;
+  private readonly client: PoolClient;
+  private readonly callbacks: (() => void)[] = [];
+  private savepoints = 0;
+  private open = true;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(client: PoolClient) {
+    super();
+    this.client = client;
+  }
+
+  protected async query(text: string, values: unknown[], name: string | undefined): Promise<pg.QueryResult> {
+    return this.inOrder(() => (name === undefined ? this.client.query(text) : this.client.query({ name, text, values })));
+  }
+
+  protected async exchange(statements: readonly Sql[]): Promise<TextRow[][]> {
+    return this.inOrder(() => send(this.client, statements));
+  }
+
+  async pipeline(statements: readonly Sql[]): Promise<TextRow[][]> {
+    return this.exchange(statements);
+  }
+
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    const name = `attempt_${this.savepoints++}`;
+    await this.script(`savepoint ${name}`);
+    const before = this.callbacks.length;
+    try {
+      const answer = await work();
+      await this.script(`release savepoint ${name}`);
+      return answer;
+    } catch (error) {
+      this.callbacks.length = before;
+      await this.script(`rollback to savepoint ${name}; release savepoint ${name}`);
+      throw error;
+    }
+  }
+
+  afterCommit(callback: () => void): void {
+    this.callbacks.push(callback);
+  }
+
+  committed(): void {
+    this.open = false;
+    for (const callback of this.callbacks) {
+      callback();
+    }
+  }
+
+  close(): void {
+    this.open = false;
+  }
+
+  /** Resolves when every statement that was started has ended. */
+  async settled(): Promise<void> {
+    await this.last;
+  }
+
+  /** One statement at a time on the one connection, also when a caller starts several at once. */
+  private async inOrder<R>(send: () => Promise<R>): Promise<R> {
+    const turn = this.last.then(() => {
+      if (!this.open) {
+        throw new Error("a statement was sent to a transaction that has ended");
+      }
+      return send();
+    });
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+async function send(client: PoolClient, statements: readonly Sql[]): Promise<TextRow[][]> {
+  const exchange = new Exchange(statements);
+  client.query(exchange);
+  return exchange.done;
+}
+
+/** Ends the transaction; a connection on which that fails is thrown away. */
+async function rollBack(client: PoolClient): Promise<void> {
+  try {
+    await client.query("rollback");
+    client.release();
+  } catch {
+    client.release(true);
+  }
+}
+
+/** True where the connection itself failed, outside a transaction: it must not go back to the pool. */
+function isBroken(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || error.severity === "FATAL" || error.severity === "PANIC";
+}

@@ -1,0 +1,74 @@
+import { ident, literal, sql, type Sql } from "../db/sql.ts";
+import type { ChangeEvent } from "./events.ts";
+
+export function insertEvents(events: readonly ChangeEvent[]): Sql {
+  return sql`
+    insert into kernel.events
+      (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause)
+    select base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause
+    from ${eventRows(events)}`;
+}
+
+/**
+ * The same, numbered by the base row that the transaction has already moved on: `ahead` counts back from its number,
+ * so that several calls of one batch keep numbers of their own in one round trip.
+ */
+export function insertEventsOfBatch(baseId: string, events: readonly ChangeEvent[]): Sql {
+  return sql`
+    insert into kernel.events
+      (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause)
+    select e.base_id, b.txn + e.txn, e.seq, e.at, e.name, e.table_id, e.record_ids, e.field_ids, e.body, e.actor_id,
+      e.source, e.request_id, e.cause
+    from (select txn from records.bases where id = ${baseId}) b, ${eventRows(events)}`;
+}
+
+function eventRows(events: readonly ChangeEvent[]): Sql {
+  return sql`json_to_recordset(${eventsJson(events)}::json) as e(
+    base_id text, txn bigint, seq integer, at timestamptz, name text, table_id text, record_ids text[], field_ids text[],
+    body json, actor_id text, source text, request_id text, cause text[])`;
+}
+
+function eventsJson(events: readonly ChangeEvent[]): string {
+  return JSON.stringify(
+    events.map((event) => ({
+      base_id: event.baseId,
+      txn: event.txn,
+      seq: event.seq,
+      at: event.at,
+      name: event.name,
+      table_id: event.tableId,
+      record_ids: event.recordIds,
+      field_ids: event.fieldIds,
+      body: event.body,
+      actor_id: event.actorId,
+      source: event.source,
+      request_id: event.requestId,
+      cause: event.cause,
+    })),
+  );
+}
+
+export const eventsAfter = (baseId: string, after: number, limit: number): Sql => sql`
+  with first as (
+    select txn from kernel.events where base_id = ${baseId} and txn > ${after} order by txn, seq limit ${limit + 1}
+  ), reach as (
+    -- One row more than asked tells whether the last transaction is whole; if not, it waits for the next call.
+    select case when count(*) <= ${limit} then max(txn) else greatest(max(txn) - 1, min(txn)) end as txn from first
+  )
+  select e.base_id as "baseId", e.txn, e.seq, e.at, e.name, e.table_id as "tableId", e.record_ids as "recordIds",
+    e.field_ids as "fieldIds", e.body, e.actor_id as "actorId", e.source, e.request_id as "requestId", e.cause
+  from kernel.events e, reach
+  where e.base_id = ${baseId} and e.txn > ${after} and e.txn <= reach.txn
+  order by e.txn, e.seq`;
+
+export const createPartition = (name: string, from: Date, to: Date): Sql => sql`
+  create table if not exists ${ident("kernel", name)} partition of kernel.events
+  for values from (${literal(from.toISOString())}) to (${literal(to.toISOString())})`;
+
+export const dropPartition = (name: string): Sql => sql`drop table if exists ${ident("kernel", name)}`;
+
+export const listPartitions = (): Sql => sql`
+  select c.relname as name from pg_inherits i
+  join pg_class c on c.oid = i.inhrelid
+  where i.inhparent = 'kernel.events'::regclass
+  order by c.relname`;

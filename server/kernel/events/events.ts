@@ -1,0 +1,76 @@
+import type { Db, Tx } from "../db/db.ts";
+import type { ChangeSource } from "../scope.ts";
+import { createPartition, dropPartition, eventsAfter, insertEvents, listPartitions } from "./events.sql.ts";
+
+/** One entry of a base's ordered log. `(baseId, txn, seq)` orders it; a base's `txn` has no gaps. */
+export interface ChangeEvent {
+  readonly baseId: string;
+  readonly txn: number;
+  /** Order inside one transaction, from 0. */
+  readonly seq: number;
+  readonly at: Date;
+  /** What happened: `records.created`, `records.updated`, `records.deleted`, `fields.created`, ... */
+  readonly name: string;
+  readonly tableId: string | null;
+  readonly recordIds: readonly string[];
+  readonly fieldIds: readonly string[];
+  /** By name: rows of stored values in the order of `fieldIds` under `before` and `after`; definitions for schema changes. */
+  readonly body: unknown;
+  readonly actorId: string | null;
+  readonly source: ChangeSource;
+  readonly requestId: string | null;
+  /** What led here, oldest first: `automation run X`. */
+  readonly cause: readonly string[];
+}
+
+/** Writes entries of the log inside the transaction of the change, in the order given. */
+export async function publish(tx: Tx, events: readonly ChangeEvent[]): Promise<void> {
+  if (events.length > 0) {
+    await tx.run(insertEvents(events));
+  }
+}
+
+/**
+ * Entries after a transaction, in order, whole transactions only as far as `limit` rows reach; a single transaction
+ * larger than the limit is answered whole. Gap-free: a base's numbers are given in commit order.
+ */
+export async function readEvents(db: Db, from: EventCursor): Promise<ChangeEvent[]> {
+  const rows = await db.all<ChangeEvent>(eventsAfter(from.baseId, from.after, from.limit));
+  return rows;
+}
+
+export interface EventCursor {
+  readonly baseId: string;
+  readonly after: number;
+  readonly limit: number;
+}
+
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Makes the partitions of this week and the two that follow and drops those older than `keepDays`. Answers what was dropped.
+ * Run at start and daily; the default partition catches what it missed.
+ */
+export async function keepPartitions(db: Db, now: Date, keepDays: number): Promise<string[]> {
+  const monday = startOfWeek(now);
+  for (let week = 0; week < 3; week += 1) {
+    const from = new Date(monday.getTime() + week * WEEK_MS);
+    await db.script(createPartition(partitionName(from), from, new Date(from.getTime() + WEEK_MS)).text);
+  }
+  const oldest = partitionName(startOfWeek(new Date(now.getTime() - keepDays * 24 * 3600 * 1000)));
+  const names = await db.all<{ name: string }>(listPartitions());
+  const old = names.map(({ name }) => name).filter((name) => /^events_\d{8}$/.test(name) && name < oldest);
+  for (const name of old) {
+    await db.script(dropPartition(name).text);
+  }
+  return old;
+}
+
+function startOfWeek(at: Date): Date {
+  const day = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate());
+  return new Date(day - ((at.getUTCDay() + 6) % 7) * 24 * 3600 * 1000);
+}
+
+function partitionName(from: Date): string {
+  return `events_${from.toISOString().slice(0, 10).replaceAll("-", "")}`;
+}

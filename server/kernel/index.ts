@@ -1,0 +1,36 @@
+/**
+ * The ground that every module stands on: settings, the database, problems, ids, the change log, signals, the way out to
+ * the network. It knows no module, no table of theirs and no HTTP route.
+ */
+export type { Config } from "./config.ts";
+export { inTransaction, type Db, type TextRow, type Tx } from "./db/db.ts";
+export { databaseFailure, sqlState } from "./db/failures.ts";
+export { migrate } from "./db/migrate.ts";
+export { openDatabase, type Database, type DatabaseOptions } from "./db/postgres.ts";
+export { constant, empty, ident, join, literal, quoteIdent, Sql, sql } from "./db/sql.ts";
+export type { Egress, EgressAnswer, EgressRequest } from "./egress/egress.ts";
+export { keepPartitions, publish, readEvents, type ChangeEvent, type EventCursor } from "./events/events.ts";
+export { insertEventsOfBatch } from "./events/events.sql.ts";
+export { isId, newId, type IdPrefix } from "./ids.ts";
+export { silentLog, type Log } from "./log.ts";
+export type { Mailer, MailMessage } from "./mail.ts";
+export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
+export type { ObjectStore } from "./object-store.ts";
+export { PgSignals } from "./pg-signals.ts";
+export { Problem, problemStatus, type AirtableError, type ProblemDetails, type ProblemKind } from "./problem.ts";
+export {
+  systemScope,
+  withScope,
+  type Actor,
+  type AnonymousActor,
+  type ChangeSource,
+  type IdempotencyTicket,
+  type KeyCredential,
+  type Scope,
+  type SessionCredential,
+  type StoredAnswer,
+  type SystemActor,
+  type UserActor,
+  type World,
+} from "./scope.ts";
+export type { Signals } from "./signals.ts";
