@@ -20,7 +20,16 @@ export const modules = {
   automations: ["kernel", "workspaces", "records", "notifications", "webhooks", "ai"],
   studio: ["kernel", "workspaces", "files", "records", "airtable", "ai"],
   mcp: ["kernel", "identity", "workspaces", "records", "ai"],
-  "web-bff": ["kernel", "identity", "workspaces", "records", "notifications", "automations", "ai", "studio"],
+  "web-bff": [
+    "kernel",
+    "identity",
+    "workspaces",
+    "records",
+    "notifications",
+    "automations",
+    "ai",
+    "studio",
+  ],
   "mobile-bff": ["kernel", "identity", "workspaces", "records", "notifications"],
   gateway: ["kernel", "identity"],
 } as const satisfies Record<string, readonly string[]>;

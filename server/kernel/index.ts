@@ -9,15 +9,28 @@ export { migrate } from "./db/migrate.ts";
 export { openDatabase, type Database, type DatabaseOptions } from "./db/postgres.ts";
 export { constant, empty, ident, join, literal, quoteIdent, Sql, sql } from "./db/sql.ts";
 export type { Egress, EgressAnswer, EgressRequest } from "./egress/egress.ts";
-export { keepPartitions, publish, readEvents, type ChangeEvent, type EventCursor } from "./events/events.ts";
+export {
+  keepPartitions,
+  publish,
+  readEvents,
+  type ChangeEvent,
+  type EventCursor,
+} from "./events/events.ts";
 export { insertEventsOfBatch } from "./events/events.sql.ts";
 export { isId, newId, type IdPrefix } from "./ids.ts";
 export { silentLog, type Log } from "./log.ts";
 export type { Mailer, MailMessage } from "./mail.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
 export type { ObjectStore } from "./object-store.ts";
+export { part, Parts, type PartKey } from "./parts.ts";
 export { PgSignals } from "./pg-signals.ts";
-export { Problem, problemStatus, type AirtableError, type ProblemDetails, type ProblemKind } from "./problem.ts";
+export {
+  Problem,
+  problemStatus,
+  type AirtableError,
+  type ProblemDetails,
+  type ProblemKind,
+} from "./problem.ts";
 export {
   systemScope,
   withScope,

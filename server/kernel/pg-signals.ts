@@ -72,18 +72,24 @@ export class PgSignals implements Signals {
 
   private poll(): void {
     if (this.client === undefined && !this.closed) {
-      this.connect().catch((error: unknown) => this.log.debug({ err: error }, "signals: cannot listen"));
+      this.connect().catch((error: unknown) =>
+        this.log.debug({ err: error }, "signals: cannot listen"),
+      );
     }
-    this.reading = this.reading.then(() => this.read()).catch((error: unknown) => {
-      this.log.debug({ err: error }, "signals: cannot read");
-    });
+    this.reading = this.reading
+      .then(() => this.read())
+      .catch((error: unknown) => {
+        this.log.debug({ err: error }, "signals: cannot read");
+      });
   }
 
   private async read(): Promise<void> {
     if (this.closed) {
       return;
     }
-    const rows = await this.db.all<{ id: number; topic: string; key: string }>(signalsAfter(Math.max(0, this.last - OVERLAP)));
+    const rows = await this.db.all<{ id: number; topic: string; key: string }>(
+      signalsAfter(Math.max(0, this.last - OVERLAP)),
+    );
     for (const { id, topic, key } of rows) {
       if (!this.seen.has(id)) {
         this.seen.add(id);
@@ -104,7 +110,11 @@ export class PgSignals implements Signals {
   }
 
   private async connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url, application_name: "basalt-signals", connectionTimeoutMillis: 2_000 });
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: "basalt-signals",
+      connectionTimeoutMillis: 2_000,
+    });
     this.client = client;
     client.on("error", () => this.drop(client));
     client.on("end", () => this.drop(client));

@@ -5,6 +5,7 @@ import type { Log } from "./log.ts";
 import type { Mailer } from "./mail.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
+import type { Parts } from "./parts.ts";
 import type { Signals } from "./signals.ts";
 
 /** Who asks, as `identity` found out from the token. */
@@ -59,6 +60,8 @@ export interface World {
   readonly egress: Egress;
   readonly store: ObjectStore;
   readonly mail: Mailer;
+  /** What modules keep in memory for this world: `scope.parts.of(key)`. */
+  readonly parts: Parts;
   /** The clock. Never `Date.now()` in a use case. */
   readonly now: () => Date;
 }
@@ -100,6 +103,17 @@ export function withScope<S extends World>(scope: S, change: Partial<Scope>): S 
 }
 
 /** A scope for work that nobody's request started. */
-export function systemScope(world: World, name: string, signal: AbortSignal = new AbortController().signal): Scope {
-  return { ...world, actor: { kind: "system", name }, source: "system", signal, requestId: `system-${name}`, address: "" };
+export function systemScope(
+  world: World,
+  name: string,
+  signal: AbortSignal = new AbortController().signal,
+): Scope {
+  return {
+    ...world,
+    actor: { kind: "system", name },
+    source: "system",
+    signal,
+    requestId: `system-${name}`,
+    address: "",
+  };
 }

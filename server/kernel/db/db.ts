@@ -25,8 +25,14 @@ export interface Db {
   pipeline(statements: readonly Sql[]): Promise<TextRow[][]>;
   /** Unnamed, unprepared, possibly several statements: for DDL. No parameters. */
   script(text: string): Promise<void>;
-  /** Opens a transaction, or joins the one that is open; commits when `work` resolves, rolls back when it rejects. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Opens a transaction, or joins the one that is open; commits when `work` resolves, rolls back when it rejects.
+   * `opening` statements travel with the `begin`; their text rows are given to `work`.
+   */
+  transaction<T>(
+    work: (tx: Tx, opened: TextRow[][]) => Promise<T>,
+    opening?: readonly Sql[],
+  ): Promise<T>;
   /** True inside a transaction. */
   readonly inTransaction: boolean;
 }

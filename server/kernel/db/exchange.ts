@@ -10,7 +10,12 @@ const PREPARED_MAX = 600;
 interface Wire {
   readonly stream: { cork(): void; uncork(): void };
   parse(message: { text: string; name: string; types: readonly number[] }): void;
-  bind(message: { portal: string; statement: string; values: unknown[]; valueMapper: (value: unknown) => unknown }): void;
+  bind(message: {
+    portal: string;
+    statement: string;
+    values: unknown[];
+    valueMapper: (value: unknown) => unknown;
+  }): void;
   execute(message: { portal: string; rows: number }): void;
   close(message: { type: "S"; name: string }): void;
   sync(): void;

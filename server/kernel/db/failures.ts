@@ -2,7 +2,12 @@ import { Problem } from "../problem.ts";
 
 /** SQLSTATE of an error from PostgreSQL, else undefined. */
 export function sqlState(error: unknown): string | undefined {
-  if (error instanceof Error && "code" in error && typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code)) {
+  if (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^[0-9A-Z]{5}$/.test(error.code)
+  ) {
     return error.code;
   }
   return undefined;
@@ -44,7 +49,16 @@ export function databaseFailure(error: unknown): unknown {
 }
 
 const awayStates = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25006"]);
-const awayCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
+const awayCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOENT",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
 const awayTexts =
   /Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect|Client was closed|Cannot use a pool after/i;
 

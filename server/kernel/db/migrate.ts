@@ -37,7 +37,11 @@ interface Applied {
  */
 export async function migrate(url: string, modules: readonly string[]): Promise<number> {
   const wanted = await readMigrations(modules);
-  const client = new pg.Client({ connectionString: url, application_name: "basalt-migrate", connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "basalt-migrate",
+    connectionTimeoutMillis: 5_000,
+  });
   // Failures of the connection reject the running statement; nothing else may end the program here.
   client.on("error", () => undefined);
   try {
@@ -112,7 +116,10 @@ async function readApplied(client: pg.Client): Promise<Applied[]> {
 
 function isUpToDate(wanted: readonly Migration[], applied: readonly Applied[]): boolean {
   const done = new Set(applied.map((row) => `${row.module}/${row.name}/${row.checksum}`));
-  return applied.length === wanted.length && wanted.every((one) => done.has(`${one.module}/${one.name}/${one.checksum}`));
+  return (
+    applied.length === wanted.length &&
+    wanted.every((one) => done.has(`${one.module}/${one.name}/${one.checksum}`))
+  );
 }
 
 function refuseUnknown(wanted: readonly Migration[], applied: readonly Applied[]): void {

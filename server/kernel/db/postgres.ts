@@ -41,6 +41,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that breaks is replaced on the next use; callers see the failure of their own statement only.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new PoolDatabase(pool);
 }
 
@@ -57,7 +58,11 @@ function getTypeParser(oid: number, format?: "text" | "binary"): (value: string)
 
 abstract class Statements {
   abstract readonly inTransaction: boolean;
-  protected abstract query(text: string, values: unknown[], name: string | undefined): Promise<pg.QueryResult>;
+  protected abstract query(
+    text: string,
+    values: unknown[],
+    name: string | undefined,
+  ): Promise<pg.QueryResult>;
   protected abstract exchange(statements: readonly Sql[]): Promise<TextRow[][]>;
 
   async all<T>(statement: Sql): Promise<T[]> {
@@ -75,7 +80,9 @@ abstract class Statements {
     const rows = await this.all<T>(statement);
     const [row] = rows;
     if (row === undefined || rows.length > 1) {
-      throw new Error(`a statement for one row gave ${rows.length}: ${statement.text.slice(0, 200)}`);
+      throw new Error(
+        `a statement for one row gave ${rows.length}: ${statement.text.slice(0, 200)}`,
+      );
     }
     return row;
   }
@@ -108,9 +115,15 @@ class PoolDatabase extends Statements implements Database {
     this.pool = pool;
   }
 
-  protected async query(text: string, values: unknown[], name: string | undefined): Promise<pg.QueryResult> {
+  protected async query(
+    text: string,
+    values: unknown[],
+    name: string | undefined,
+  ): Promise<pg.QueryResult> {
     try {
-      return name === undefined ? await this.pool.query(text) : await this.pool.query({ name, text, values });
+      return name === undefined
+        ? await this.pool.query(text)
+        : await this.pool.query({ name, text, values });
     } catch (error) {
       throw databaseFailure(error);
     }
@@ -140,12 +153,15 @@ class PoolDatabase extends Statements implements Database {
     }
   }
 
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (tx: Tx, opened: TextRow[][]) => Promise<T>,
+    opening: readonly Sql[] = [],
+  ): Promise<T> {
     const client = await this.acquire();
     const tx = new Transaction(client);
     try {
-      await client.query("begin");
-      const answer = await work(tx);
+      const opened = await send(client, [BEGIN, ...opening]);
+      const answer = await work(tx, opened.slice(1));
       await tx.settled();
       await client.query("commit");
       client.release();
@@ -159,7 +175,11 @@ class PoolDatabase extends Statements implements Database {
   }
 
   usage(): { total: number; idle: number; waiting: number } {
-    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
+    return {
+      total: this.pool.totalCount,
+      idle: this.pool.idleCount,
+      waiting: this.pool.waitingCount,
+    };
   }
 
   async close(): Promise<void> {
@@ -188,8 +208,14 @@ class Transaction extends Statements implements Tx {
     this.client = client;
   }
 
-  protected async query(text: string, values: unknown[], name: string | undefined): Promise<pg.QueryResult> {
-    return this.inOrder(() => (name === undefined ? this.client.query(text) : this.client.query({ name, text, values })));
+  protected async query(
+    text: string,
+    values: unknown[],
+    name: string | undefined,
+  ): Promise<pg.QueryResult> {
+    return this.inOrder(() =>
+      name === undefined ? this.client.query(text) : this.client.query({ name, text, values }),
+    );
   }
 
   protected async exchange(statements: readonly Sql[]): Promise<TextRow[][]> {
@@ -200,8 +226,11 @@ class Transaction extends Statements implements Tx {
     return this.exchange(statements);
   }
 
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return work(this);
+  async transaction<T>(
+    work: (tx: Tx, opened: TextRow[][]) => Promise<T>,
+    opening: readonly Sql[] = [],
+  ): Promise<T> {
+    return work(this, opening.length === 0 ? [] : await this.pipeline(opening));
   }
 
   async attempt<T>(work: () => Promise<T>): Promise<T> {
@@ -270,5 +299,7 @@ async function rollBack(client: PoolClient): Promise<void> {
 
 /** True where the connection itself failed, outside a transaction: it must not go back to the pool. */
 function isBroken(error: unknown): boolean {
-  return !(error instanceof pg.DatabaseError) || error.severity === "FATAL" || error.severity === "PANIC";
+  return (
+    !(error instanceof pg.DatabaseError) || error.severity === "FATAL" || error.severity === "PANIC"
+  );
 }

@@ -10,16 +10,16 @@ export function insertEvents(events: readonly ChangeEvent[]): Sql {
 }
 
 /**
- * The same, numbered by the base row that the transaction has already moved on: `ahead` counts back from its number,
- * so that several calls of one batch keep numbers of their own in one round trip.
+ * The same for a batch that learns its numbers in the database: `lastTxn` gives the number of the batch's last call as
+ * `txn`, and each event's own `txn` counts from there (0 for the last call, -1 for the one before it).
  */
-export function insertEventsOfBatch(baseId: string, events: readonly ChangeEvent[]): Sql {
+export function insertEventsOfBatch(lastTxn: Sql, events: readonly ChangeEvent[]): Sql {
   return sql`
     insert into kernel.events
       (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause)
     select e.base_id, b.txn + e.txn, e.seq, e.at, e.name, e.table_id, e.record_ids, e.field_ids, e.body, e.actor_id,
       e.source, e.request_id, e.cause
-    from (select txn from records.bases where id = ${baseId}) b, ${eventRows(events)}`;
+    from (${lastTxn}) b, ${eventRows(events)}`;
 }
 
 function eventRows(events: readonly ChangeEvent[]): Sql {
@@ -65,7 +65,8 @@ export const createPartition = (name: string, from: Date, to: Date): Sql => sql`
   create table if not exists ${ident("kernel", name)} partition of kernel.events
   for values from (${literal(from.toISOString())}) to (${literal(to.toISOString())})`;
 
-export const dropPartition = (name: string): Sql => sql`drop table if exists ${ident("kernel", name)}`;
+export const dropPartition = (name: string): Sql =>
+  sql`drop table if exists ${ident("kernel", name)}`;
 
 export const listPartitions = (): Sql => sql`
   select c.relname as name from pg_inherits i

@@ -1,6 +1,12 @@
 import type { Db, Tx } from "../db/db.ts";
 import type { ChangeSource } from "../scope.ts";
-import { createPartition, dropPartition, eventsAfter, insertEvents, listPartitions } from "./events.sql.ts";
+import {
+  createPartition,
+  dropPartition,
+  eventsAfter,
+  insertEvents,
+  listPartitions,
+} from "./events.sql.ts";
 
 /** One entry of a base's ordered log. `(baseId, txn, seq)` orders it; a base's `txn` has no gaps. */
 export interface ChangeEvent {
@@ -55,11 +61,15 @@ export async function keepPartitions(db: Db, now: Date, keepDays: number): Promi
   const monday = startOfWeek(now);
   for (let week = 0; week < 3; week += 1) {
     const from = new Date(monday.getTime() + week * WEEK_MS);
-    await db.script(createPartition(partitionName(from), from, new Date(from.getTime() + WEEK_MS)).text);
+    await db.script(
+      createPartition(partitionName(from), from, new Date(from.getTime() + WEEK_MS)).text,
+    );
   }
   const oldest = partitionName(startOfWeek(new Date(now.getTime() - keepDays * 24 * 3600 * 1000)));
   const names = await db.all<{ name: string }>(listPartitions());
-  const old = names.map(({ name }) => name).filter((name) => /^events_\d{8}$/.test(name) && name < oldest);
+  const old = names
+    .map(({ name }) => name)
+    .filter((name) => /^events_\d{8}$/.test(name) && name < oldest);
   for (const name of old) {
     await db.script(dropPartition(name).text);
   }

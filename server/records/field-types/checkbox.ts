@@ -1,0 +1,38 @@
+import { type CheckboxOptions, checkboxOptions } from "@basalt/contract";
+import type { FieldType } from "./field-type.ts";
+import { cellRefused, checkOptions } from "./refusals.ts";
+import { plainKeys } from "./sort-keys.sql.ts";
+
+const yes = new Set(["true", "checked", "1", "yes"]);
+
+/** True or empty: unchecked is stored as null, so that there is one way to be unchecked. */
+export const checkbox: FieldType<CheckboxOptions> = {
+  name: "checkbox",
+  computed: false,
+  primaryAllowed: false,
+  creatable: "yes",
+  recordsetType: "boolean",
+  mergeType: "boolean",
+  needs: "nothing",
+  column: () => ({ own: true, sqlType: "boolean" }),
+  createOptions: (input, context) => checkOptions(checkboxOptions, input, context),
+  changeOptions: (input, _current, context) => checkOptions(checkboxOptions, input, context),
+  airtableOptions: (options) => options,
+  parse(value, field) {
+    if (value !== null && typeof value !== "boolean") {
+      throw cellRefused(field);
+    }
+    return value === true ? true : null;
+  },
+  typecast(value, field, context) {
+    if (typeof value === "string") {
+      return yes.has(value.trim().toLowerCase()) ? true : null;
+    }
+    return typeof value === "number"
+      ? this.parse(value !== 0, field, context)
+      : this.parse(value, field, context);
+  },
+  compileJson: () => (text) => (text === "t" ? "true" : null),
+  compileShow: () => (text) => (text === "t" ? "checked" : null),
+  sortKeys: (_field, column) => plainKeys(column, "boolean"),
+};
