@@ -19,6 +19,9 @@ const KEEP_ALIVE_TIMEOUT_MS = 4_000;
 /** Addresses of one name that are tried; a name with hundreds would be a list of doors to knock at. */
 const ADDRESSES_MAX = 8;
 
+/** What still runs at the end gets so long, milliseconds. */
+const CLOSE_TIMEOUT_MS = 3_000;
+
 export interface EgressOptions {
   /** Host names, `name:port`, addresses and ranges that may be reached although they are not public. */
   readonly allow: readonly string[];
@@ -45,7 +48,7 @@ export function openEgress(options: EgressOptions): Egress {
       return sendRequest({ agent: await agent, allowList: judge.allowList }, request);
     },
     close: async () => {
-      await (await agent)?.close();
+      await closeAgent(await agent);
     },
   };
 }
@@ -54,6 +57,13 @@ interface Judge {
   readonly allowList: AllowList;
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly ownAddresses: () => ReadonlySet<string>;
+}
+
+/** Waits for what runs, but not for ever: a connect to a black hole cannot be called back. */
+async function closeAgent(agent: Agent | undefined): Promise<void> {
+  const late = setTimeout(() => void agent?.destroy(), CLOSE_TIMEOUT_MS);
+  await agent?.close();
+  clearTimeout(late);
 }
 
 async function openAgent(judge: Judge): Promise<Agent> {
