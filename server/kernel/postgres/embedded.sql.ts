@@ -29,3 +29,7 @@ export function appRoleExists(): Sql {
 export function appDatabaseExists(): Sql {
   return sql`select datname from pg_database where datname = 'basalt'`;
 }
+
+export function setAppPassword(password: string): Sql {
+  return sql`alter role basalt password ${literal(password)}`;
+}

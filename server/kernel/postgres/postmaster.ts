@@ -103,7 +103,8 @@ async function gone(pid: number, waitMs: number): Promise<boolean> {
   return false;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of that number exists, of whomever. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

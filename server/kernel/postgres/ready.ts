@@ -1,5 +1,3 @@
-import type { ChildProcess } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { serverVersion } from "./embedded.sql.ts";
 import { errorCode } from "./start-error.ts";
@@ -29,7 +27,6 @@ export type Attempt =
   | { readonly outcome: "refused"; readonly error: Error };
 
 const attemptTimeoutMs = 5_000;
-const pollMs = 10;
 
 /** Signs in once and asks for the version. */
 export async function attempt(url: string): Promise<Attempt> {
@@ -59,22 +56,4 @@ export async function attempt(url: string): Promise<Attempt> {
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/**
- * Waits until the server of this process answers, however long its crash recovery takes. False when the process ended
- * before. A refusal is thrown.
- */
-export async function untilReady(url: string, server: ChildProcess): Promise<boolean> {
-  while (server.exitCode === null && server.signalCode === null) {
-    const answer = await attempt(url);
-    if (answer.outcome === "ready") {
-      return true;
-    }
-    if (answer.outcome === "refused") {
-      throw answer.error;
-    }
-    await sleep(pollMs);
-  }
-  return false;
 }

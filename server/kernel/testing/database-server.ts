@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { accountsOf } from "../postgres/account.ts";
@@ -8,7 +9,7 @@ import { createAppRole, grantOwnRoles } from "../postgres/embedded.sql.ts";
 import { initialiseCluster } from "../postgres/initialise.ts";
 import { findNative, usableNative } from "../postgres/native.ts";
 import { readPidFile, spawnPostmaster, stopPostmaster } from "../postgres/postmaster.ts";
-import { connectUrl, untilReady } from "../postgres/ready.ts";
+import { attempt, connectUrl } from "../postgres/ready.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -76,7 +77,12 @@ async function startThrowAway(): Promise<ThrowAway> {
     },
   });
   const admin = connectUrl({ socketDir, user: "postgres", password, database: "postgres" });
-  await untilReady(admin, server);
+  while ((await attempt(admin)).outcome !== "ready") {
+    if (server.exitCode !== null || server.signalCode !== null) {
+      throw new Error(`the throw-away PostgreSQL ended; its log is in ${home}`);
+    }
+    await sleep(10);
+  }
   const client = new pg.Client({ connectionString: admin });
   await client.connect();
   await client.query(createAppRole(password));

@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { chmod, chown, lstat, mkdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { secretFile } from "../secret-file.ts";
+import { type Accounts, accountsOf, closedFolder } from "./account.ts";
+import { diskFull } from "./initialise.ts";
+import { findNative, type Native, usableNative } from "./native.ts";
+import { connectUrl } from "./ready.ts";
+import { errorCode, StartError } from "./start-error.ts";
+
+/** A socket's path may have 103 bytes (macOS) and PostgreSQL adds `/.s.PGSQL.5432`. */
+const socketDirMaxBytes = 85;
+
+/** Where the embedded server lives in the data directory, and what is needed to run it. */
+export interface Place {
+  readonly dataDir: string;
+  readonly clusterDir: string;
+  readonly socketDir: string;
+  readonly logFile: string;
+  readonly native: Native;
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
+}
+
+export interface Passwords {
+  /** Of `postgres`, the superuser that only the launcher uses. */
+  readonly admin: string;
+  /** Of `basalt`, the role of the application. */
+  readonly app: string;
+}
+
+/**
+ * Makes the folders of the data directory, with the rights that the server's account needs. Throws `StartError` when the
+ * data directory cannot be written or reached, when the disk is full, and where no PostgreSQL comes for the platform.
+ */
+export async function openDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await mkdir(path.join(dataDir, "secrets"), { recursive: true, mode: 0o700 });
+    await mkdir(path.join(dataDir, "locks"), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannotWrite(dataDir, error);
+  }
+}
+
+/** Everything about the place but a running server. Call it with the launch lock held. */
+export async function openPlace(
+  dataDir: string,
+  uid: number | undefined = process.getuid?.(),
+): Promise<Place> {
+  const accounts = accountsOf(uid);
+  const socketDir = socketDirOf(dataDir);
+  const found = await findNative();
+  try {
+    if (accounts.server) {
+      await admitOthers(dataDir);
+    }
+    await openSocketDir(socketDir, accounts);
+    const native = await usableNative(found, {
+      forOthers: accounts.server !== null,
+      copyFolder: path.join(dataDir, "native"),
+    });
+    const passwords = {
+      admin: await secretFile(dataDir, "postgres-admin-password"),
+      app: await secretFile(dataDir, "postgres-password"),
+    };
+    const clusterDir = path.join(dataDir, "postgres");
+    return {
+      dataDir,
+      clusterDir,
+      socketDir,
+      logFile: path.join(dataDir, "postgres.log"),
+      native,
+      accounts,
+      passwords,
+    };
+  } catch (error) {
+    throw error instanceof StartError ? error : cannotWrite(dataDir, error);
+  }
+}
+
+/** URL of the application's database. */
+export function appUrl({ passwords }: Place, socketDir: string): string {
+  return connectUrl({ socketDir, user: "basalt", password: passwords.app, database: "basalt" });
+}
+
+/** URL of the superuser, on a database that always exists. */
+export function adminUrl({ passwords }: Place, socketDir: string): string {
+  return connectUrl({
+    socketDir,
+    user: "postgres",
+    password: passwords.admin,
+    database: "postgres",
+  });
+}
+
+function socketDirOf(dataDir: string): string {
+  const natural = path.join(dataDir, "run");
+  if (Buffer.byteLength(natural) <= socketDirMaxBytes) {
+    return natural;
+  }
+  const hash = createHash("sha256").update(dataDir).digest("hex").slice(0, 16);
+  return `/tmp/basalt-${hash}`;
+}
+
+async function openSocketDir(socketDir: string, { server }: Accounts): Promise<void> {
+  await mkdir(socketDir, { recursive: true, mode: 0o700 });
+  const { uid } = await lstat(socketDir);
+  const ours = process.getuid?.() ?? uid;
+  // In /tmp anybody could have made it before us.
+  if (uid !== ours && uid !== server?.uid) {
+    throw new StartError(
+      `${socketDir} belongs to another user: remove it, or choose a shorter BASALT_DATA_DIR.`,
+    );
+  }
+  if (server) {
+    await chown(socketDir, server.uid, server.gid);
+  }
+  await chmod(socketDir, 0o700);
+}
+
+/** Lets the server's account pass through the data directory (not list it). */
+async function admitOthers(dataDir: string): Promise<void> {
+  const { mode } = await stat(dataDir);
+  if ((mode & 0o001) === 0) {
+    await chmod(dataDir, (mode & 0o777) | 0o011);
+  }
+  const closed = await closedFolder(dataDir);
+  if (closed !== undefined) {
+    throw new StartError(
+      `BASALT_DATA_DIR ${dataDir} lies inside ${closed}, which other users may not enter, and PostgreSQL refuses to run as root: choose another folder, or run Basalt as an ordinary user.`,
+    );
+  }
+}
+
+function cannotWrite(dataDir: string, error: unknown): StartError {
+  const code = errorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return diskFull(dataDir, error);
+  }
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"].includes(code)) {
+    return new StartError(
+      `BASALT_DATA_DIR ${dataDir} cannot be written by this user (${code}).`,
+      error,
+    );
+  }
+  throw error;
+}
