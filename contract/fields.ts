@@ -61,7 +61,18 @@ export const FIELD_NAME_MAX_CHARACTERS = 255;
 /** Characters in the description of a table or field. Source: Airtable's documentation. */
 export const DESCRIPTION_MAX_CHARACTERS = 20_000;
 
-const hues = ["blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple", "gray"] as const;
+const hues = [
+  "blue",
+  "cyan",
+  "teal",
+  "green",
+  "yellow",
+  "orange",
+  "red",
+  "pink",
+  "purple",
+  "gray",
+] as const;
 
 /** The row of colours that choices made without one go through, in this order. */
 export const lightChoiceColors = hues.map((hue) => `${hue}Light2` as const);
@@ -92,18 +103,31 @@ export type DateFormatName = keyof typeof dateFormats;
 export type TimeFormatName = keyof typeof timeFormats;
 
 /** Duration formats, coarse to fine: the digits after the point are shown fractions of a second. */
-export const durationFormats = ["h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS"] as const;
+export const durationFormats = [
+  "h:mm",
+  "h:mm:ss",
+  "h:mm:ss.S",
+  "h:mm:ss.SS",
+  "h:mm:ss.SSS",
+] as const;
 
 const patternMustAgree = "format must be the pattern that belongs to name";
 
 export const dateFormat = z
-  .strictObject({ name: z.enum(["local", "friendly", "us", "european", "iso"]), format: z.string().optional() })
-  .refine(({ name, format }) => format === undefined || format === dateFormats[name], { message: patternMustAgree })
+  .strictObject({
+    name: z.enum(["local", "friendly", "us", "european", "iso"]),
+    format: z.string().optional(),
+  })
+  .refine(({ name, format }) => format === undefined || format === dateFormats[name], {
+    message: patternMustAgree,
+  })
   .transform(({ name }) => ({ name, format: dateFormats[name] }));
 
 export const timeFormat = z
   .strictObject({ name: z.enum(["12hour", "24hour"]), format: z.string().optional() })
-  .refine(({ name, format }) => format === undefined || format === timeFormats[name], { message: patternMustAgree })
+  .refine(({ name, format }) => format === undefined || format === timeFormats[name], {
+    message: patternMustAgree,
+  })
   .transform(({ name }) => ({ name, format: timeFormats[name] }));
 
 /** True for `utc`, `client` and names of the IANA database; the spelling `UTC` is refused, as Airtable does. */
@@ -147,7 +171,9 @@ export const checkboxOptions = z.strictObject({
   color: brightColor,
 });
 
-const choiceName = z.string().refine((name) => name.trim() !== "", { message: "must not be empty" });
+const choiceName = z
+  .string()
+  .refine((name) => name.trim() !== "", { message: "must not be empty" });
 
 /** A choice as a caller sends it: the id names one that exists already. */
 export const choiceInput = z.strictObject({

@@ -1,5 +1,5 @@
 import { type CheckboxOptions, checkboxOptions } from "@basalt/contract";
-import type { FieldType } from "./field-type.ts";
+import type { Field, FieldType } from "./field-type.ts";
 import { cellRefused, checkOptions } from "./refusals.ts";
 import { plainKeys } from "./sort-keys.sql.ts";
 
@@ -36,3 +36,10 @@ export const checkbox: FieldType<CheckboxOptions> = {
   compileShow: () => (text) => (text === "t" ? "checked" : null),
   sortKeys: (_field, column) => plainKeys(column, "boolean"),
 };
+
+function checked(value: unknown, field: Field): true | null {
+  if (value !== null && typeof value !== "boolean") {
+    throw cellRefused(field);
+  }
+  return value === true ? true : null;
+}

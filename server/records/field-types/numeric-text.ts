@@ -38,6 +38,9 @@ export function percentOf(
 
 /** Moves the decimal point without the noise of a multiplication: `shift(12.3, -2)` is 0.123. */
 export function shift(number: number, places: number): number {
+  if (!Number.isFinite(number)) {
+    return number;
+  }
   const text = String(number);
   const [digits = text, exponent = "0"] = text.split("e");
   return Number(`${digits}e${Number(exponent) + places}`);

@@ -1,0 +1,118 @@
+import { type FieldTypeName, fieldTypeNames } from "@basalt/contract";
+import { Problem } from "#kernel";
+import { multipleAttachments } from "./attachments.ts";
+import { createdBy, lastModifiedBy } from "./authors.ts";
+import { autoNumber } from "./auto-number.ts";
+import { barcode } from "./barcode.ts";
+import { checkbox } from "./checkbox.ts";
+import { date } from "./date.ts";
+import { dateTime } from "./date-time.ts";
+import { duration } from "./duration.ts";
+import type {
+  Field,
+  FieldType,
+  FromText,
+  OptionsContext,
+  ReadContext,
+  ShowContext,
+} from "./field-type.ts";
+import { multipleSelects } from "./multiple-selects.ts";
+import { currency, number, percent } from "./number.ts";
+import { multipleCollaborators, singleCollaborator } from "./people.ts";
+import { rating } from "./rating.ts";
+import { multipleRecordLinks } from "./record-links.ts";
+import { singleSelect } from "./single-select.ts";
+import { createdTime, lastModifiedTime } from "./stamps.ts";
+import { email, multilineText, phoneNumber, richText, singleLineText, url } from "./text.ts";
+
+/**
+ * Every type that a field can have. A name of the contract that is not here is known and cannot be created
+ * (`aiText`, `externalSyncSource`, computed types to come): to add one, write its file and one line here.
+ */
+export const fieldTypes: Readonly<Partial<Record<FieldTypeName, FieldType>>> = {
+  singleLineText,
+  multilineText,
+  richText,
+  email,
+  url,
+  phoneNumber,
+  number,
+  currency,
+  percent,
+  duration,
+  rating,
+  checkbox,
+  singleSelect,
+  multipleSelects,
+  date,
+  dateTime,
+  singleCollaborator,
+  multipleCollaborators,
+  multipleRecordLinks,
+  multipleAttachments,
+  barcode,
+  autoNumber,
+  createdTime,
+  lastModifiedTime,
+  createdBy,
+  lastModifiedBy,
+};
+
+/** The type of a field that exists. */
+export function typeOf(field: Pick<Field, "type">): FieldType {
+  const type = fieldTypes[field.type];
+  if (type === undefined) {
+    throw new Error(`no field can be of type ${field.type}`);
+  }
+  return type;
+}
+
+/**
+ * The type that a new field asks for. With `strict`, types that Airtable does not let programs create are refused too.
+ * Problems: `records.unknown-field-type`, `records.unsupported-field-type`.
+ */
+export function typeToCreate(
+  name: string,
+  {
+    tableName,
+    fieldName,
+    strict,
+  }: Pick<OptionsContext, "tableName" | "fieldName"> & { readonly strict: boolean },
+): FieldType {
+  const known = fieldTypeNames.find((candidate) => candidate === name);
+  if (known === undefined) {
+    throw new Problem("invalid", "records.unknown-field-type", {
+      message: `There is no field type ${JSON.stringify(name)}.`,
+      fields: { type: "unknown" },
+      airtable: {
+        type: "INVALID_REQUEST_UNKNOWN",
+        message: "Invalid request: parameter validation failed. Check your request data.",
+      },
+    });
+  }
+  const type = fieldTypes[known];
+  if (type === undefined || (strict && type.creatable === "extension")) {
+    const message = `Invalid options for ${tableName}.${fieldName}: Creating ${known} fields is not supported at this time`;
+    throw new Problem("invalid", "records.unsupported-field-type", {
+      message,
+      fields: { type: "cannot be created" },
+      airtable: { type: "UNSUPPORTED_FIELD_TYPE_FOR_CREATE", message },
+    });
+  }
+  return type;
+}
+
+/** From the text of a field's column to the JSON of its value: made once for a version of the schema. */
+export function compileJson(field: Field, context: ReadContext): FromText {
+  return typeOf(field).compileJson(field, context);
+}
+
+/** From the text of a field's column to its text for people. */
+export function compileShow(field: Field, context: ShowContext): FromText {
+  return typeOf(field).compileShow(field, context);
+}
+
+/** One cell's text for people; null where it is empty. For many cells make one function with `compileShow`. */
+export function show(text: string | null, field: Field, context: ShowContext): string | null {
+  return compileShow(field, context)(text);
+}
