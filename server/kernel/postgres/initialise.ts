@@ -4,7 +4,8 @@ import path from "node:path";
 import { type Account, type Accounts, accountRefused } from "./account.ts";
 import { bareEnvironment } from "./bare-environment.ts";
 import type { Native } from "./native.ts";
-import { errorCode, StartError } from "./start-error.ts";
+import { diskFull } from "../data-dir.ts";
+import { errorCode, StartError } from "../start-error.ts";
 
 /** A cluster to make. */
 export interface NewCluster {
@@ -45,14 +46,6 @@ export async function initialiseCluster(cluster: NewCluster): Promise<void> {
   } finally {
     await rm(passwordFile, { force: true });
   }
-}
-
-/** The sentence for a full disk. */
-export function diskFull(folder: string, cause?: unknown): StartError {
-  return new StartError(
-    `The disk that holds ${folder} is full: free some space, or point BASALT_DATA_DIR elsewhere.`,
-    cause,
-  );
 }
 
 async function runInitdb(

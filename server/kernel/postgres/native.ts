@@ -12,7 +12,7 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { closedFolder } from "./account.ts";
-import { errorCode, StartError } from "./start-error.ts";
+import { errorCode, StartError } from "../start-error.ts";
 
 /** The PostgreSQL programs that came with the project's dependencies. */
 export interface Native {

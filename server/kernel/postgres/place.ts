@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { chmod, chown, lstat, mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { cannotWrite } from "../data-dir.ts";
 import { secretFile } from "../secret-file.ts";
 import { type Accounts, accountsOf, closedFolder } from "./account.ts";
-import { diskFull } from "./initialise.ts";
 import { findNative, type Native, usableNative } from "./native.ts";
 import { connectUrl } from "./ready.ts";
-import { errorCode, StartError } from "./start-error.ts";
+import { StartError } from "../start-error.ts";
 
 /** A socket's path may have 103 bytes (macOS) and PostgreSQL adds `/.s.PGSQL.5432`. */
 const socketDirMaxBytes = 85;
@@ -27,20 +27,6 @@ export interface Passwords {
   readonly admin: string;
   /** Of `basalt`, the role of the application. */
   readonly app: string;
-}
-
-/**
- * Makes the folders of the data directory, with the rights that the server's account needs. Throws `StartError` when the
- * data directory cannot be written or reached, when the disk is full, and where no PostgreSQL comes for the platform.
- */
-export async function openDataDir(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await mkdir(path.join(dataDir, "secrets"), { recursive: true, mode: 0o700 });
-    await mkdir(path.join(dataDir, "locks"), { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw cannotWrite(dataDir, error);
-  }
 }
 
 /** Everything about the place but a running server. Call it with the launch lock held. */
@@ -131,18 +117,4 @@ async function admitOthers(dataDir: string): Promise<void> {
       `BASALT_DATA_DIR ${dataDir} lies inside ${closed}, which other users may not enter, and PostgreSQL refuses to run as root: choose another folder, or run Basalt as an ordinary user.`,
     );
   }
-}
-
-function cannotWrite(dataDir: string, error: unknown): StartError {
-  const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return diskFull(dataDir, error);
-  }
-  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"].includes(code)) {
-    return new StartError(
-      `BASALT_DATA_DIR ${dataDir} cannot be written by this user (${code}).`,
-      error,
-    );
-  }
-  throw error;
 }

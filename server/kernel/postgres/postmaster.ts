@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type Account, accountRefused } from "./account.ts";
 import { bareEnvironment } from "./bare-environment.ts";
 import type { Native } from "./native.ts";
-import { errorCode } from "./start-error.ts";
+import { errorCode } from "../start-error.ts";
 
 /** After SIGINT (fast shutdown) and then after SIGQUIT (immediate; the next start recovers), milliseconds. */
 const fastStopMs = 10_000;

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { serverVersion } from "./embedded.sql.ts";
-import { errorCode } from "./start-error.ts";
+import { errorCode } from "../start-error.ts";
 
 /** Whom to be on which database of a server with a unix socket. */
 export interface SignIn {

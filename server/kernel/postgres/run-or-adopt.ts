@@ -11,12 +11,13 @@ import {
   grantOwnRoles,
   setAppPassword,
 } from "./embedded.sql.ts";
-import { diskFull, initialiseCluster } from "./initialise.ts";
+import { diskFull } from "../data-dir.ts";
+import { initialiseCluster } from "./initialise.ts";
 import { adminUrl, appUrl, type Place } from "./place.ts";
 import { isAlive, isPostmaster, type PidFile, readPidFile, spawnPostmaster } from "./postmaster.ts";
 import { type Attempt, attempt } from "./ready.ts";
 import { serverSettings } from "./server-settings.ts";
-import { errorCode, StartError } from "./start-error.ts";
+import { errorCode, StartError } from "../start-error.ts";
 
 const pollMs = 10;
 /** A server that runs but does not listen is starting or stopping; longer than this and it is stuck. */

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Log } from "../log.ts";
 import { FileLock } from "./file-lock.ts";
-import { openDataDir, openPlace, type Place } from "./place.ts";
+import { openDataDir } from "../data-dir.ts";
+import { openPlace, type Place } from "./place.ts";
 import { isPostmaster, readPidFile, stopPostmaster } from "./postmaster.ts";
 import { type Running, runOrAdopt } from "./run-or-adopt.ts";
-import { StartError } from "./start-error.ts";
+import { StartError } from "../start-error.ts";
 
 /** Another process may be in crash recovery while it holds the lock. */
 const launchWaitMs = 300_000;
