@@ -2,7 +2,17 @@
  * The ground that every module stands on: settings, the database, problems, ids, the change log, signals, the way out to
  * the network. It knows no module, no table of theirs and no HTTP route.
  */
-export type { Config } from "./config.ts";
+export {
+  loadConfig,
+  processEnvironment,
+  readSettings,
+  showSettings,
+  type Config,
+  type ConfigBase,
+  type Settings,
+  type ShownSetting,
+} from "./config.ts";
+export { openDataDir } from "./data-dir.ts";
 export { inTransaction, type Db, type TextRow, type Tx } from "./db/db.ts";
 export { databaseFailure, sqlState } from "./db/failures.ts";
 export { migrate } from "./db/migrate.ts";
@@ -17,6 +27,20 @@ export {
   type EventCursor,
 } from "./events/events.ts";
 export { insertEventsOfBatch } from "./events/events.sql.ts";
+export { requireActor, type HttpEnv } from "./http/http-env.ts";
+export {
+  BODY_DEPTH_MAX,
+  BODY_SIZE_MAX_BYTES,
+  parseWith,
+  readAll,
+  readBytes,
+  readJson,
+  UPLOAD_BODY_SIZE_MAX_BYTES,
+  type ByteSource,
+  type ReadJsonOptions,
+} from "./http/read-json.ts";
+export { renderProblem, surfaceOf, titles, type Surface } from "./http/render-problem.ts";
+export { jsonAnswer, partsOf, textAnswer, type AnswerHeaders, type TextParts } from "./http/text-answer.ts";
 export { isId, newId, type IdPrefix } from "./ids.ts";
 export { silentLog, type Log } from "./log.ts";
 export type { Mailer, MailMessage } from "./mail.ts";
@@ -47,3 +71,7 @@ export {
   type World,
 } from "./scope.ts";
 export type { Signals } from "./signals.ts";
+export { openPostgres, type OpenPostgres } from "./postgres/open-postgres.ts";
+export { ConfigError } from "./setting-values.ts";
+export { nearestName, settings, type Environment, type Setting, type SettingName } from "./settings.ts";
+export { errorCode, StartError } from "./start-error.ts";

@@ -1,0 +1,58 @@
+/** What a command may use of the terminal that it was typed in. */
+export interface Terminal {
+  /** One line of the answer. */
+  readonly out: (line: string) => void;
+  /** One line of what went wrong, or of progress. */
+  readonly err: (line: string) => void;
+  /** The environment that the settings are read from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The project's folder, in which `.data/` lies by default. */
+  readonly projectDir: string;
+}
+
+/**
+ * Runs a command with the words after its name; answers the exit code. Expected failures are thrown (`StartError`,
+ * `Problem`, `UsageError`) and printed by `main.ts` as one sentence.
+ */
+export type Run = (argv: readonly string[], terminal: Terminal) => Promise<number>;
+
+/** One command of `basalt`. */
+export interface Command {
+  /** As typed, as in `user create`. */
+  readonly words: string;
+  /** What may follow, as in `EMAIL [--admin]`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Loaded only when it is typed. */
+  readonly load: () => Promise<Run>;
+}
+
+/** Somebody typed something that cannot be meant: printed with the command's usage. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** Every command, in the order of `--help`. */
+export const commands: readonly Command[] = [
+  {
+    words: "start",
+    usage: "",
+    summary: "starts Basalt and runs until it is stopped",
+    load: async () => (await import("./start.ts")).start,
+  },
+  {
+    words: "migrate",
+    usage: "",
+    summary: "brings the database to what this version needs, and ends",
+    load: async () => (await import("./migrate.ts")).migrateDatabase,
+  },
+  {
+    words: "doctor",
+    usage: "",
+    summary: "lists every setting and checks what Basalt needs",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+];
