@@ -1,0 +1,52 @@
+import type { RoleName } from "@basalt/contract";
+import { empty, sql, type Sql } from "#kernel";
+import type { Place } from "../access/access.ts";
+
+/** One role of one user on one place. */
+export interface RoleRow {
+  readonly userId: string;
+  readonly role: RoleName;
+  readonly givenAt: Date;
+  readonly givenBy: string | null;
+}
+
+const columns = sql`user_id as "userId", role, given_at as "givenAt", given_by as "givenBy"`;
+
+/** The condition that names the place; workspaces and bases keep their roles, grants and invitations in one table each. */
+export const onPlace = (place: Place): Sql =>
+  "baseId" in place ? sql`base_id = ${place.baseId}` : sql`workspace_id = ${place.workspaceId}`;
+
+/** The two columns that name the place, in the order workspace_id, base_id. */
+export const placeValues = (place: Place): Sql =>
+  "baseId" in place ? sql`null, ${place.baseId}` : sql`${place.workspaceId}, null`;
+
+/** Does nothing where the user has a role there already. */
+export const insertRole = (place: Place, { userId, role, givenAt, givenBy }: RoleRow): Sql => sql`
+  insert into workspaces.roles (workspace_id, base_id, user_id, role, given_at, given_by)
+  values (${placeValues(place)}, ${userId}, ${role}, ${givenAt}, ${givenBy})
+  on conflict do nothing
+  returning ${columns}`;
+
+export const updateRole = (place: Place, { userId, role, givenAt, givenBy }: RoleRow): Sql => sql`
+  update workspaces.roles set role = ${role}, given_at = ${givenAt}, given_by = ${givenBy}
+  where ${onPlace(place)} and user_id = ${userId}
+  returning ${columns}`;
+
+export const deleteRole = (place: Place, userId: string): Sql => sql`
+  delete from workspaces.roles where ${onPlace(place)} and user_id = ${userId}`;
+
+export const roleOf = (place: Place, userId: string): Sql => sql`
+  select ${columns} from workspaces.roles where ${onPlace(place)} and user_id = ${userId}`;
+
+export const rolesOn = (place: Place, after: string | undefined, limit: number): Sql => sql`
+  select ${columns} from workspaces.roles
+  where ${onPlace(place)} ${after === undefined ? empty : sql`and user_id > ${after}`}
+  order by user_id limit ${limit}`;
+
+export const countOwners = (workspaceId: string): Sql => sql`
+  select count(*)::int as count from workspaces.roles where workspace_id = ${workspaceId} and role = 'owner'`;
+
+export const hasDenial = (place: Place, userId: string, now: Date): Sql => sql`
+  select id from workspaces.grants
+  where ${onPlace(place)} and user_id = ${userId} and effect = 'deny' and (expires_at is null or expires_at > ${now})
+  limit 1`;
