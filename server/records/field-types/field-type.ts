@@ -9,7 +9,8 @@ export interface Field<O extends StoredOptions = StoredOptions> {
   /** `fld…`; also the name of its column. */
   readonly id: string;
   readonly name: string;
-  readonly type: FieldTypeName;
+  /** The name of its type, one of `fieldTypes`. */
+  readonly type: string;
   readonly options: O;
 }
 

@@ -6,8 +6,11 @@ import type { Field, FieldType, OptionsContext, Stored, WriteContext } from "./f
 import { badOptions, badRecordId, cellRefused, checkOptions } from "./refusals.ts";
 import { textKeys } from "./sort-keys.sql.ts";
 
-/** What is kept about a link. The caller adds the field on the other side when it has made it. */
-export interface LinkOptions {
+/**
+ * What this type reads of a link's options. The caller adds the field on the other side, and where the junction is, when
+ * it has made them; both outlive `changeOptions`.
+ */
+export interface LinkSettings {
   readonly linkedTableId: string;
   readonly isReversed: boolean;
   readonly prefersSingleRecordLink: boolean;
@@ -20,7 +23,7 @@ export interface LinkOptions {
  * Records of a table, in order, each once. The column is a projection of the junction table; whether the records exist
  * is for the caller to see, as is what stands behind the texts that typecast passed to `linkByText`.
  */
-export const multipleRecordLinks: FieldType<LinkOptions> = {
+export const multipleRecordLinks: FieldType<LinkSettings> = {
   name: "multipleRecordLinks",
   computed: false,
   primaryAllowed: false,
@@ -30,7 +33,7 @@ export const multipleRecordLinks: FieldType<LinkOptions> = {
   needs: "records",
   column: () => ({ own: true, sqlType: "text[]" }),
   createOptions(input, context) {
-    const options = readLinkOptions(input, context);
+    const options = readLinkSettings(input, context);
     if (!context.knownTable(options.linkedTableId)) {
       throw badOptions(
         context,
@@ -40,7 +43,7 @@ export const multipleRecordLinks: FieldType<LinkOptions> = {
     return { isReversed: false, ...options };
   },
   changeOptions(input, current, context) {
-    const options = readLinkOptions(input, context);
+    const options = readLinkSettings(input, context);
     if (options.linkedTableId !== current.linkedTableId) {
       throw badOptions(context, "options.linkedTableId: a link cannot move to another table");
     }
@@ -92,10 +95,10 @@ export const multipleRecordLinks: FieldType<LinkOptions> = {
   sortKeys: (field, column, context) => textKeys(context.linkText(field.id, column)),
 };
 
-function readLinkOptions(
+function readLinkSettings(
   input: unknown,
   context: OptionsContext,
-): Omit<LinkOptions, "isReversed" | "inverseLinkFieldId"> {
+): Omit<LinkSettings, "isReversed" | "inverseLinkFieldId"> {
   const {
     linkedTableId,
     viewIdForRecordSelection,

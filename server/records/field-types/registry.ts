@@ -60,7 +60,8 @@ export const fieldTypes: Readonly<Partial<Record<FieldTypeName, FieldType>>> = {
 
 /** The type of a field that exists. */
 export function typeOf(field: Pick<Field, "type">): FieldType {
-  const type = fieldTypes[field.type];
+  const name = fieldTypeNames.find((known) => known === field.type);
+  const type = name === undefined ? undefined : fieldTypes[name];
   if (type === undefined) {
     throw new Error(`no field can be of type ${field.type}`);
   }
