@@ -1,4 +1,4 @@
-import { newId, Problem, withScope, type EgressAnswer, type Scope } from "#kernel";
+import { newId, part, Problem, withScope, type EgressAnswer, type Scope } from "#kernel";
 import { ATTACHMENT_SIZE_MAX_BYTES, type Attachment } from "./attachment.ts";
 import { cleanFilename, suggestedFilename } from "./filenames.ts";
 import { readBlob } from "./read-blob.ts";
@@ -10,6 +10,9 @@ export const FETCH_INLINE_TIMEOUT_MS = 5_000;
 
 /** How long a file may take when nobody waits, milliseconds. */
 export const FETCH_TIMEOUT_MS = 120_000;
+
+/** Fetches at one time in a process: each may hold a socket, a file and a megabyte. */
+const FETCHES_MAX = 32;
 
 /** What a writer says of a file that is to be fetched. */
 export interface AttachmentSource {
@@ -26,7 +29,7 @@ export interface FetchOptions {
 /**
  * Fetches the file and stores it. Links of this instance are read from the store, without a detour through the network.
  * Problems: `files.url-not-allowed`, `files.address-not-allowed` (Airtable's INVALID_ATTACHMENT_OBJECT, both known before
- * anything is sent), `files.fetch-failed`, `files.too-large`, `kernel.storage-full`.
+ * anything is sent), `files.fetch-failed`, `files.too-many-fetches`, `files.too-large`, `kernel.storage-full`.
  */
 export async function fetchAttachment(
   scope: Scope,
@@ -36,7 +39,7 @@ export async function fetchAttachment(
   const own = ownLink(scope, source.url);
   try {
     return own === undefined
-      ? await fetchOutside(scope, source, { id, timeoutMs })
+      ? await counted(scope, () => fetchOutside(scope, source, { id, timeoutMs }))
       : await copyOwn(scope, source, { own, id });
   } catch (error) {
     throw explained(error);
@@ -91,6 +94,24 @@ export async function beginFetch(scope: Scope, source: AttachmentSource): Promis
 interface FetchPlan {
   readonly id: `att${string}` | undefined;
   readonly timeoutMs: number;
+}
+
+const running = part("files.fetches", () => ({ count: 0 }));
+
+async function counted<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
+  const fetches = scope.parts.of(running);
+  if (fetches.count >= FETCHES_MAX) {
+    throw new Problem("too-many-requests", "files.too-many-fetches", {
+      message: "Too many attachments are being fetched at the moment.",
+      retryAfterS: 5,
+    });
+  }
+  fetches.count += 1;
+  try {
+    return await work();
+  } finally {
+    fetches.count -= 1;
+  }
 }
 
 async function fetchOutside(

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { Hono, type Context } from "hono";
 import type { Scope } from "#kernel";
 import { blobKey } from "./attachment.ts";
@@ -66,9 +67,17 @@ async function fileResponse(
   if (!isHead && bytes === undefined) {
     throw fileNotFound();
   }
-  const body =
-    bytes === undefined ? null : (ReadableStream.from(bytes) as ReadableStream<Uint8Array>);
-  return new Response(body, { status: range === undefined ? 200 : 206, headers: all });
+  return new Response(bytes === undefined ? null : webStream(bytes), {
+    status: range === undefined ? 200 : 206,
+    headers: all,
+  });
+}
+
+/** A reader that leaves ends the stream, and so closes the file. */
+function webStream(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return Readable.toWeb(Readable.from(bytes, { highWaterMark: 1 })) as ReadableStream<
+    Uint8Array<ArrayBuffer>
+  >;
 }
 
 function headersOf(

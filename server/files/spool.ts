@@ -7,8 +7,8 @@ import { ATTACHMENT_SIZE_MAX_BYTES } from "./attachment.ts";
 import { HEAD_SIZE_BYTES } from "./detect-type.ts";
 import type { ImageSource } from "./render-images.ts";
 
-/** Up to here the bytes wait in memory, bytes; the rest waits in a file. What the upload endpoint takes stays in memory. */
-const MEMORY_SIZE_MAX_BYTES = 5 * 1024 * 1024;
+/** A stream waits in memory up to this, bytes, beyond it in a file. */
+const MEMORY_SIZE_MAX_BYTES = 1024 * 1024;
 
 /** Bytes that have arrived whole: counted, hashed, and to be read again as often as needed. */
 export interface Spooled {
@@ -31,7 +31,7 @@ export async function spool(
   dataDir: string,
   source: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<Spooled> {
-  const draft = new Draft(spoolFolder(dataDir));
+  const draft = new Draft(spoolFolder(dataDir), !(source instanceof Uint8Array));
   try {
     for await (const chunk of source instanceof Uint8Array ? [source] : source) {
       await draft.add(chunk);
@@ -69,14 +69,17 @@ function spoolFolder(dataDir: string): string {
 
 class Draft {
   private readonly folder: string;
+  private readonly toFile: boolean;
   private readonly hash = createHash("sha256");
   private size = 0;
   private chunks: Uint8Array[] = [];
   private file: { readonly path: string; readonly handle: FileHandle } | undefined;
   private head: Uint8Array = new Uint8Array();
 
-  constructor(folder: string) {
+  /** Bytes that are in memory already gain nothing from a file. */
+  constructor(folder: string, toFile: boolean) {
     this.folder = folder;
+    this.toFile = toFile;
   }
 
   async add(chunk: Uint8Array): Promise<void> {
@@ -91,14 +94,14 @@ class Draft {
       this.head = Buffer.concat([this.head, chunk.subarray(0, HEAD_SIZE_BYTES - this.head.length)]);
     }
     this.chunks.push(chunk);
-    if (this.file !== undefined || this.size > MEMORY_SIZE_MAX_BYTES) {
+    if (this.file !== undefined || (this.toFile && this.size > MEMORY_SIZE_MAX_BYTES)) {
       await this.flush();
     }
   }
 
   async finish(): Promise<Spooled> {
     await this.file?.handle.close();
-    const all = this.file === undefined ? Buffer.concat(this.chunks) : undefined;
+    const all = this.file === undefined ? whole(this.chunks) : undefined;
     const filePath = this.file?.path ?? "";
     return {
       hash: this.hash.digest("hex"),
@@ -132,6 +135,11 @@ class Draft {
     const file = path.join(this.folder, randomUUID());
     return { path: file, handle: await open(file, "wx", 0o600) };
   }
+}
+
+function whole(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first, ...rest] = chunks;
+  return first !== undefined && rest.length === 0 ? first : Buffer.concat(chunks);
 }
 
 function isFull(error: unknown): boolean {
