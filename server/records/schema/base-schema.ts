@@ -1,8 +1,12 @@
+import type { FieldTypeName } from "@basalt/contract";
+
 /** A base's schema as the engine works with it: immutable, one object per schema version, shared by all requests. */
 export interface BaseSchema {
   readonly baseId: string;
   /** Moves with every schema change; a write refuses to run on an older one. */
   readonly version: number;
+  /** The database role that has rights on this base's schema alone; null where the server lets us make none. */
+  readonly role: string | null;
   readonly tables: readonly Table[];
   readonly tablesById: ReadonlyMap<string, Table>;
   /** By `nameKey`. */
@@ -28,7 +32,7 @@ export interface Field {
   readonly tableId: string;
   readonly name: string;
   /** Airtable's type name: `singleLineText`. */
-  readonly type: string;
+  readonly type: FieldTypeName;
   /** Stored options; their shape belongs to the field type. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly description: string | null;

@@ -1,7 +1,7 @@
 import { sql, type Sql } from "#kernel";
 
 export const schemaVersion = (baseId: string): Sql => sql`
-  select schema_version as version from records.bases where id = ${baseId}`;
+  select schema_version as version, role_name as role from records.bases where id = ${baseId}`;
 
 export const baseTables = (baseId: string): Sql => sql`
   select id, name, description, primary_field_id as "primaryFieldId"

@@ -1,4 +1,5 @@
-import { part, Problem, type Scope, type World } from "#kernel";
+import type { FieldTypeName } from "@basalt/contract";
+import { part, type Scope, type World } from "#kernel";
 import {
   nameKey,
   type BaseSchema,
@@ -7,6 +8,7 @@ import {
   type View,
   type ViewOptions,
 } from "./base-schema.ts";
+import { baseNotFound } from "./refusals.ts";
 import { baseFields, baseTables, baseViews, schemaVersion } from "./schema-cache.sql.ts";
 
 /** Bases whose schema is kept in memory; the least recently used goes first. */
@@ -70,6 +72,10 @@ class SchemaCache {
   }
 }
 
+interface BaseRow {
+  readonly version: number;
+  readonly role: string | null;
+}
 interface TableRow {
   readonly id: string;
   readonly name: string;
@@ -80,7 +86,7 @@ interface FieldRow {
   readonly id: string;
   readonly tableId: string;
   readonly name: string;
-  readonly type: string;
+  readonly type: FieldTypeName;
   readonly options: Record<string, unknown>;
   readonly description: string | null;
 }
@@ -96,31 +102,34 @@ interface ViewRow {
 /** Reads a schema from the database, as of one snapshot; inside a transaction it sees that transaction's own changes. */
 export async function loadSchema({ db }: Pick<World, "db">, baseId: string): Promise<BaseSchema> {
   // The version first: if a change commits between these statements, the older version makes the writer ask again.
-  const version = await db.maybe<{ version: number }>(schemaVersion(baseId));
-  if (version === undefined) {
-    throw new Problem("not-found", "records.base-not-found", { message: "There is no such base." });
+  const base = await db.maybe<BaseRow>(schemaVersion(baseId));
+  if (base === undefined) {
+    throw baseNotFound();
   }
   const [tables, fields, views] = await Promise.all([
     db.all<TableRow>(baseTables(baseId)),
     db.all<FieldRow>(baseFields(baseId)),
     db.all<ViewRow>(baseViews(baseId)),
   ]);
-  return assemble(baseId, version.version, { tables, fields, views });
+  return assembleSchema({ baseId, ...base }, { tables, fields, views });
 }
 
-function assemble(
-  baseId: string,
-  version: number,
-  rows: { readonly tables: TableRow[]; readonly fields: FieldRow[]; readonly views: ViewRow[] },
+/** A schema from its rows, each list in order of position. */
+export function assembleSchema(
+  base: Pick<BaseSchema, "baseId" | "version" | "role">,
+  rows: {
+    readonly tables: readonly TableRow[];
+    readonly fields: readonly Field[];
+    readonly views: readonly View[];
+  },
 ): BaseSchema {
   const fields = Map.groupBy(rows.fields, (field) => field.tableId);
   const views = Map.groupBy(rows.views, (view) => view.tableId);
   const tables = rows.tables.map((row) =>
-    tableOf(row, baseId, { fields: fields.get(row.id) ?? [], views: views.get(row.id) ?? [] }),
+    tableOf(row, base.baseId, { fields: fields.get(row.id) ?? [], views: views.get(row.id) ?? [] }),
   );
   return {
-    baseId,
-    version,
+    ...base,
     tables,
     tablesById: new Map(tables.map((table) => [table.id, table])),
     tablesByName: new Map(tables.map((table) => [nameKey(table.name), table])),

@@ -1,0 +1,133 @@
+import { Problem, publish, sqlState, type Scope, type Tx } from "#kernel";
+import { inBase } from "../rows/base-writer.ts";
+import { callEvent } from "../rows/call-event.ts";
+import type { BaseSchema } from "./base-schema.ts";
+import { raiseVersion, setChangeTimeouts, takeTxn } from "./change-schema.sql.ts";
+import { dropNamedViews, refreshNamedViews } from "./named-views.ts";
+import { baseNotFound } from "./refusals.ts";
+import { loadSchema, SCHEMA_CHANGED } from "./schema-cache.ts";
+import { schemaEvents, type SchemaEvent } from "./schema-events.ts";
+
+/** One change of a base's schema while it is being made. */
+export interface SchemaChange {
+  readonly tx: Tx;
+  /** The schema as the change found it; nobody else changes it meanwhile. */
+  readonly before: BaseSchema;
+  /** The number of the change among the base's transactions. */
+  readonly txn: number;
+  readonly at: Date;
+  /** Takes the readable views of these tables away, so that columns can go or change type; they come back at the end. */
+  dropViews(tableIds: Iterable<string>): Promise<void>;
+  /** Adds an entry to the change log, after those that tell the difference of the schemas. */
+  note(event: SchemaEvent): void;
+}
+
+/**
+ * Changes a base's schema in one transaction: locks the base and takes its next number, lets `work` run the DDL and write
+ * the definitions, then makes the readable views anew, logs the difference, and tells every process. Answers the new schema.
+ *
+ * Problems: `records.base-not-found`, `records.schema-busy`, `records.too-many-columns`, `records.named-view-in-use`, and
+ * what `work` throws.
+ */
+export async function changeSchema(
+  scope: Scope,
+  baseId: string,
+  work: (change: SchemaChange) => Promise<void>,
+): Promise<BaseSchema> {
+  return withSchemaProblems(async () => {
+    if (!scope.db.inTransaction) {
+      return inBase(scope, baseId, async ({ tx, txn }, before) => {
+        await tx.run(setChangeTimeouts());
+        return applyChange(scope, { tx, before, txn }, work);
+      });
+    }
+    // The open transaction may have changed the schema itself, so only it knows the schema.
+    return scope.db.transaction(async (tx) => {
+      await tx.run(setChangeTimeouts());
+      const { txn } = await tx.one<{ txn: number }>(takeTxn(baseId));
+      return applyChange(scope, { tx, before: await loadSchema({ db: tx }, baseId), txn }, work);
+    });
+  });
+}
+
+/**
+ * The part of a change after the base has been locked. For a base that is being made, `before` is empty, and `first` tells
+ * the log of it.
+ */
+export async function applyChange(
+  scope: Scope,
+  { tx, before, txn, first = [] }: LockedBase,
+  work: (change: SchemaChange) => Promise<void>,
+): Promise<BaseSchema> {
+  const at = scope.now();
+  const dropped = new Set<string>();
+  const noted: SchemaEvent[] = [];
+  await work({
+    tx,
+    before,
+    txn,
+    at,
+    async dropViews(tableIds) {
+      const wanted = new Set(tableIds).difference(dropped);
+      wanted.forEach((tableId) => dropped.add(tableId));
+      await dropNamedViews(tx, before, wanted);
+    },
+    note: (event) => noted.push(event),
+  });
+  await tx.run(raiseVersion(before.baseId));
+  const after = await loadSchema({ db: tx }, before.baseId);
+  await refreshNamedViews(tx, { before, after, dropped });
+  const events = [...first, ...schemaEvents(before, after), ...noted];
+  if (events.length === 0) {
+    // Every number has an entry, so that the log shows no hole.
+    events.push({ name: "base.unchanged", tableId: null, recordIds: [], fieldIds: [], body: null });
+  }
+  await publish(
+    tx,
+    events.map((event, seq) => ({ ...callEvent(scope, before.baseId, event), txn, seq, at })),
+  );
+  await scope.signals.send(tx, SCHEMA_CHANGED, before.baseId);
+  return after;
+}
+
+interface LockedBase extends Pick<SchemaChange, "tx" | "before" | "txn"> {
+  readonly first?: readonly SchemaEvent[];
+}
+
+/** Runs a change and names the failures that its caller can do something about. */
+export async function withSchemaProblems<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw schemaFailure(error);
+  }
+}
+
+function schemaFailure(error: unknown): unknown {
+  switch (sqlState(error)) {
+    case "BS002":
+      return baseNotFound();
+    case "55P03":
+    case "40P01":
+      return new Problem("unavailable", "records.schema-busy", {
+        message: "The base is in use and could not be changed just now; it is safe to retry the request.",
+        retryAfterS: 1,
+        cause: error,
+      });
+    case "53200":
+      return new Problem("unavailable", "records.schema-busy", {
+        message:
+          "The change touches more tables than the database can lock at once; make it in smaller parts, or raise max_locks_per_transaction.",
+        retryAfterS: 30,
+        cause: error,
+      });
+    case "54011":
+      return new Problem("invalid", "records.too-many-columns", {
+        message:
+          "PostgreSQL holds 1,600 columns a table, deleted ones included, and this table has reached them; copy it into a new table to go on.",
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
