@@ -92,3 +92,4 @@ export {
   uploadAttachmentBody,
 } from "./records.ts";
 export { recordsOperations } from "./records-operations.ts";
+export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";

@@ -41,10 +41,22 @@ export {
 } from "./http/read-json.ts";
 export { renderProblem, surfaceOf, titles, type Surface } from "./http/render-problem.ts";
 export { jsonAnswer, partsOf, textAnswer, type AnswerHeaders, type TextParts } from "./http/text-answer.ts";
+export {
+  IDEMPOTENCY_KEPT_MS,
+  IDEMPOTENCY_KEY_MAX_CHARACTERS,
+  IdempotentReplay,
+  stillRunning,
+  sweepIdempotencyKeys,
+  ticketFor,
+  type KeyedRequest,
+  type Ticket,
+} from "./idempotency.ts";
 export { isId, newId, type IdPrefix } from "./ids.ts";
 export { silentLog, type Log } from "./log.ts";
 export type { Mailer, MailMessage } from "./mail.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
+export { openLog, type LineSink, type OpenLog } from "./pino-log.ts";
+export { announce, measurePool, openMetrics } from "./prometheus.ts";
 export type { ObjectStore } from "./object-store.ts";
 export { part, Parts, type PartKey } from "./parts.ts";
 export { PgSignals } from "./pg-signals.ts";
@@ -75,3 +87,4 @@ export { openPostgres, type OpenPostgres } from "./postgres/open-postgres.ts";
 export { ConfigError } from "./setting-values.ts";
 export { nearestName, settings, type Environment, type Setting, type SettingName } from "./settings.ts";
 export { errorCode, StartError } from "./start-error.ts";
+export { openTracing, type TracedCall, type Tracing } from "./tracing.ts";

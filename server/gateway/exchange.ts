@@ -1,0 +1,55 @@
+import { newId, type Problem, type Surface, surfaceOf } from "#kernel";
+
+/** One request on its way through the gateway: what the log, the metrics and the renderer need to know of it. */
+export interface Exchange {
+  readonly requestId: string;
+  readonly method: string;
+  /** Still percent-encoded, without the query and without one trailing slash. */
+  readonly path: string;
+  readonly surface: Surface;
+  readonly startedMs: number;
+  /** The caller's address; behind a trusted proxy, the address that the proxy names. */
+  readonly address: string;
+  /** Aborts at the deadline or when the caller has gone. */
+  readonly abort: AbortController;
+  /** The route pattern; from a fixed list. */
+  endpoint: string;
+  /** Why the token was refused, kept until a route asks for somebody. */
+  authProblem?: Problem;
+  /** The code of the problem that was answered. */
+  code?: string;
+  userId?: string;
+}
+
+/** The endpoint label where no route matched. */
+export const UNMATCHED = "unmatched";
+
+export interface NewExchange {
+  readonly method: string;
+  /** Path and query as the caller sent them. */
+  readonly target: string;
+  readonly requestId: string | null;
+  readonly address: string;
+}
+
+/** Begins an exchange. A request id of the caller is kept where it is harmless to repeat in logs and headers. */
+export function newExchange({ method, target, requestId, address }: NewExchange): Exchange {
+  const path = pathOf(target);
+  return {
+    requestId:
+      requestId !== null && /^[A-Za-z0-9._-]{1,64}$/.test(requestId) ? requestId : newId("req"),
+    method,
+    path,
+    surface: surfaceOf(path),
+    startedMs: performance.now(),
+    address,
+    abort: new AbortController(),
+    endpoint: UNMATCHED,
+  };
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  const path = query === -1 ? target : target.slice(0, query);
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,73 @@
+import type { Hono } from "hono";
+import type { Actor, HttpEnv, Tracing, World } from "#kernel";
+import type { Operation } from "@basalt/contract";
+import type { HealthPart } from "./health.ts";
+import { listenOn, type Listening } from "./node-server.ts";
+import { openPipeline } from "./pipeline.ts";
+
+/** Routes of one module, and how they stand to `Idempotency-Key`. */
+export interface Mount {
+  readonly routes: Hono<HttpEnv>;
+  /**
+   * `wrapped` (default): the gateway opens a transaction around the route, locks the key, stores the answer and commits;
+   * the route's `scope.db` is that transaction. `own`: the routes call `scope.idempotency` inside their own transaction.
+   */
+  readonly keys?: "wrapped" | "own";
+  /**
+   * Route patterns that take no key, as they were given to Hono: writes that must stay when the answer is a failure
+   * (counting wrong passwords), which a wrapping transaction would undo.
+   */
+  readonly withoutKeys?: readonly string[];
+}
+
+export interface GatewayOptions {
+  readonly world: World;
+  /** Who the `Authorization` header names. A thrown problem is kept until a route asks for somebody. */
+  readonly actorOf: (world: World, authorization: string) => Actor | Promise<Actor>;
+  readonly mounts: readonly Mount[];
+  /** Every operation of the contract, for `/openapi.json`. */
+  readonly operations: readonly Operation[];
+  /** What `/health` lists; a critical part that is away also makes `/ready` say 503. */
+  readonly health: readonly HealthPart[];
+  /** False while the program is still starting. */
+  readonly isStarted?: () => boolean;
+  /** What `/`, `/health` and `/openapi.json` say of the program. */
+  readonly about: About;
+  /** Spans for requests; absent where tracing is off. */
+  readonly tracing?: Tracing | undefined;
+}
+
+export interface About {
+  readonly version: string;
+  /** `embedded PostgreSQL 18.4`, `PostgreSQL at db.example`: no credentials. */
+  readonly database: string;
+}
+
+export interface Gateway {
+  /** Answers a request without a socket: for tests and for callers in the same process. */
+  fetch(request: Request, caller?: { readonly address?: string }): Promise<Response>;
+  /** Opens the port of the configuration (0 takes any). Problems: `gateway.port-taken`, `gateway.address-not-available`. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /**
+   * Says "not ready", stops accepting, lets requests that run finish (10 s at most), closes the connections. Safe to call
+   * twice.
+   */
+  close(): Promise<void>;
+}
+
+/** Builds the one door to the program. Nothing listens before `listen`. */
+export function openGateway(options: GatewayOptions): Gateway {
+  const pipeline = openPipeline(options);
+  let listening: Listening | undefined;
+  return {
+    fetch: pipeline.fetch,
+    listen: async () => {
+      listening = await listenOn(options.world, pipeline);
+      return { url: listening.url, port: listening.port };
+    },
+    close: async () => {
+      pipeline.stopping();
+      await listening?.close();
+    },
+  };
+}

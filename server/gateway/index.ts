@@ -1,0 +1,12 @@
+/**
+ * The door: one HTTP server in front of all modules. It knows how a request is read, bounded, timed, named, counted and
+ * answered, who sends it, and how failures look. It does not know what any route does: `main.ts` hands it the routes.
+ */
+export {
+  openGateway,
+  type About,
+  type Gateway,
+  type GatewayOptions,
+  type Mount,
+} from "./gateway.ts";
+export type { Health, HealthPart, PartHealth } from "./health.ts";

@@ -1,0 +1,275 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline as pipe } from "node:stream/promises";
+import { Problem, type World } from "#kernel";
+import { callerAddress } from "./address.ts";
+import type { Answer } from "./answer.ts";
+import { newExchange } from "./exchange.ts";
+import { requestOf } from "./node-request.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { refusalOf } from "./refusals.ts";
+
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Bytes of all headers of a request together, the request line included. */
+export const HEADERS_MAX_BYTES = 32 * 1_024;
+/** Longer than the 60 s after which load balancers drop idle connections, so that they, not we, close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+/** The whole request, body included. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** Open connections; more are closed at once. Each costs some 10 KB. */
+const CONNECTIONS_MAX = 10_000;
+/** How long requests may still run after `close`. */
+const STOP_TIMEOUT_MS = 10_000;
+/** How much of a body that was refused is read and thrown away, so that the caller can read the answer. */
+const DRAIN_MAX_BYTES = 32 * 1_024 * 1_024;
+
+/** Opens the port. Problems: `gateway.port-taken`, `gateway.address-not-available`. */
+export async function listenOn(world: World, pipeline: Pipeline): Promise<Listening> {
+  const { host, port, trustedProxies } = world.config;
+  const server = createServer({
+    maxHeaderSize: HEADERS_MAX_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: 5_000,
+    // Checked by us, so that the refusal looks like every other answer.
+    requireHostHeader: false,
+    noDelay: true,
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  const state = { stopping: false };
+  const addressOf = callerAddress(trustedProxies);
+  const serve = (message: IncomingMessage, response: ServerResponse): void => {
+    serveOne({ message, response, pipeline, addressOf, state }).catch((error: unknown) => {
+      world.log.error({ err: error }, "an answer could not be written");
+      response.destroy();
+    });
+  };
+  server.on("request", serve);
+  // An `Expect` that nobody knows may be ignored; Node would answer 417 without a request id.
+  server.on("checkExpectation", serve);
+  server.on("clientError", refuseBroken);
+  world.metrics.gauge("http_connections_open", "Open connections", [], (gauge) =>
+    connections(server).then((count) => gauge.set(count)),
+  );
+  await bind(server, host, port);
+  const bound = portOf(server);
+  return {
+    port: bound,
+    url: `http://${shownHost(host)}:${bound}`,
+    close: () => {
+      state.stopping = true;
+      return stop(server, pipeline);
+    },
+  };
+}
+
+interface Call {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly pipeline: Pipeline;
+  readonly addressOf: ReturnType<typeof callerAddress>;
+  readonly state: { readonly stopping: boolean };
+}
+
+async function serveOne({ message, response, pipeline, addressOf, state }: Call): Promise<void> {
+  const { socket, headers, method = "GET", url = "/" } = message;
+  const exchange = newExchange({
+    method,
+    target: url,
+    requestId: single(headers["x-request-id"]),
+    address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"])),
+  });
+  const sentBefore = socket.bytesWritten;
+  const readBefore = socket.bytesRead;
+  response.once("close", () => {
+    const whole = response.writableFinished;
+    if (!whole) {
+      exchange.abort.abort(new DOMException("the caller went away", "AbortError"));
+    }
+    pipeline.done(exchange, {
+      // 499: nginx's number for a caller that did not wait.
+      status: whole ? response.statusCode : 499,
+      bytesIn: Math.max(0, socket.bytesRead - readBefore),
+      bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
+    });
+  });
+  const refusal = refusalOf(message);
+  const answer =
+    refusal === undefined
+      ? await pipeline.answer(requestOf(message, exchange.abort.signal), exchange)
+      : await pipeline.refuse(refusal, exchange);
+  const last = state.stopping || refusal !== undefined;
+  write(response, answer, { bare: method === "HEAD", last });
+  if (!message.complete) {
+    drain(message);
+  }
+}
+
+function single(header: string | string[] | undefined): string | null {
+  return typeof header === "string" ? header : null;
+}
+
+function write(
+  response: ServerResponse,
+  answer: Answer,
+  how: { readonly bare: boolean; readonly last: boolean },
+): void {
+  if (response.destroyed) {
+    return;
+  }
+  const { status, body } = answer;
+  const isBare = how.bare || status === 204 || status === 304;
+  const headers: string[] = [];
+  for (const [name, value] of answer.headers) {
+    headers.push(name, value);
+  }
+  if (how.last) {
+    headers.push("connection", "close");
+  }
+  if (body instanceof ReadableStream) {
+    response.writeHead(status, headers);
+    if (isBare) {
+      body.cancel().catch(() => undefined);
+      response.end();
+      return;
+    }
+    // A stream that breaks cuts the connection, so that the caller sees that the answer is not whole.
+    pipe(Readable.from(body), response).catch(() => undefined);
+    return;
+  }
+  if (status !== 204 && status !== 304 && !headers.includes("content-length")) {
+    headers.push("content-length", String(body === null ? 0 : Buffer.byteLength(body)));
+  }
+  response.writeHead(status, headers);
+  if (isBare || body === null) {
+    response.end();
+  } else {
+    response.end(body);
+  }
+}
+
+/** Throws away the rest of a body that nobody reads, up to a limit. */
+function drain(message: IncomingMessage): void {
+  let left = DRAIN_MAX_BYTES;
+  message.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) {
+      message.socket.destroy();
+    }
+  });
+  message.on("error", () => undefined);
+  message.resume();
+}
+
+/** What the HTTP parser refused: it never became a request, so the answer is written to the socket. */
+function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, reason, problem } = brokenBy(error.code ?? "");
+  const exchange = newExchange({ method: "GET", target: "/", requestId: null, address: "" });
+  const body = JSON.stringify({
+    type: `/docs/problems/${problem}`,
+    title: reason,
+    status,
+    code: problem,
+    requestId: exchange.requestId,
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/problem+json; charset=utf-8\r\nx-request-id: ${exchange.requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function brokenBy(code: string): {
+  readonly status: number;
+  readonly reason: string;
+  readonly problem: string;
+} {
+  if (code === "HPE_HEADER_OVERFLOW") {
+    return {
+      status: 431,
+      reason: "Request Header Fields Too Large",
+      problem: "gateway.headers-too-large",
+    };
+  }
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    return { status: 408, reason: "Request Timeout", problem: "gateway.request-too-slow" };
+  }
+  return { status: 400, reason: "Bad Request", problem: "gateway.not-http" };
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: Error & { code?: string }) =>
+      reject(cannotListen(error, host, port)),
+    );
+    server.listen({ host, port }, () => {
+      server.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+function cannotListen(error: Error & { code?: string }, host: string, port: number): unknown {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new Problem("conflict", "gateway.port-taken", {
+        message: `Port ${port} on ${host} is taken by another program: stop it, or set BASALT_PORT.`,
+        cause: error,
+      });
+    case "EACCES":
+      return new Problem("conflict", "gateway.port-not-allowed", {
+        message: `This user may not open port ${port}: choose one above 1023 with BASALT_PORT.`,
+        cause: error,
+      });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new Problem("conflict", "gateway.address-not-available", {
+        message: `This machine has no address ${host}: correct BASALT_HOST.`,
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+/** Idle connections go at once, busy ones when their answer is out, the rest when the time is over. */
+async function stop(server: Server, pipeline: Pipeline): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const sweep = setInterval(() => {
+    if (pipeline.running.size === 0) {
+      server.closeIdleConnections();
+    }
+  }, 20);
+  const timeout = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(timeout);
+}
+
+function connections(server: Server): Promise<number> {
+  return new Promise((resolve) =>
+    server.getConnections((error, count) => resolve(error === null ? count : 0)),
+  );
+}
+
+function portOf(server: Server): number {
+  const address: string | AddressInfo | null = server.address();
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
+
+function shownHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") {
+    return "localhost";
+  }
+  return host.includes(":") ? `[${host}]` : host;
+}

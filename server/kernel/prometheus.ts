@@ -1,0 +1,96 @@
+import { performance } from "node:perf_hooks";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Metrics } from "./metrics.ts";
+
+/**
+ * Metrics in Prometheus' text format, with those of the process, the event loop and the heap. Each call makes a registry of
+ * its own, so two worlds in one process do not add up.
+ */
+export function openMetrics(): Metrics {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const metrics: Metrics = {
+    counter: (name, help, labels = []) => {
+      const counter =
+        known(register, name, Counter) ??
+        new Counter({ name, help, labelNames: [...labels], registers: [register] });
+      return { inc: (values, by) => counter.inc(values ?? {}, by) };
+    },
+    gauge: (name, help, labels = [], collect) => {
+      const before = known(register, name, Gauge);
+      const settings = { name, help, labelNames: [...labels], registers: [register] };
+      const set = (gauge: Gauge) => (value: number, values?: Readonly<Record<string, string>>) =>
+        gauge.set(values ?? {}, value);
+      const gauge =
+        before ??
+        new Gauge(
+          collect === undefined
+            ? settings
+            : {
+                ...settings,
+                async collect() {
+                  await collect({ set: set(this) });
+                },
+              },
+        );
+      return { set: set(gauge) };
+    },
+    histogram: (name, help, labels = [], buckets) => {
+      const settings = { name, help, labelNames: [...labels], registers: [register] };
+      const histogram =
+        known(register, name, Histogram) ??
+        new Histogram(buckets === undefined ? settings : { ...settings, buckets: [...buckets] });
+      return { observe: (value, values) => histogram.observe(values ?? {}, value) };
+    },
+    expose: async () => ({ text: await register.metrics(), contentType: register.contentType }),
+  };
+  let before = performance.eventLoopUtilization();
+  metrics.gauge(
+    "nodejs_eventloop_utilization",
+    "Share of time since the last look that the event loop was busy",
+    [],
+    (gauge) => {
+      const now = performance.eventLoopUtilization();
+      gauge.set(performance.eventLoopUtilization(now, before).utilization);
+      before = now;
+    },
+  );
+  return metrics;
+}
+
+/** Gauges of the connection pool; `usage` is that of the opened database. */
+export function measurePool(
+  metrics: Metrics,
+  usage: () => { readonly total: number; readonly idle: number; readonly waiting: number },
+): void {
+  metrics.gauge("db_pool_connections", "Connections to PostgreSQL", ["state"], (gauge) => {
+    const { total, idle } = usage();
+    gauge.set(total - idle, { state: "busy" });
+    gauge.set(idle, { state: "idle" });
+  });
+  metrics.gauge("db_pool_waiting", "Callers that wait for a connection", [], (gauge) =>
+    gauge.set(usage().waiting),
+  );
+}
+
+/** `service_info{service,version} 1`, by which dashboards tell versions apart. */
+export function announce(metrics: Metrics, version: string): void {
+  metrics
+    .gauge("service_info", "What runs here", ["service", "version"])
+    .set(1, { service: "basalt", version });
+}
+
+type Made = Counter | Gauge | Histogram;
+
+/** The metric of that name, where it was asked for before; under another type that is a bug. */
+function known<M extends Made>(
+  register: Registry,
+  name: string,
+  type: new (settings: never) => M,
+): M | undefined {
+  const metric: unknown = register.getSingleMetric(name);
+  if (metric === undefined || metric instanceof type) {
+    return metric;
+  }
+  throw new Error(`the metric ${name} exists and is not a ${type.name}`);
+}
