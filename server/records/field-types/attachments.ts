@@ -202,8 +202,8 @@ function checkedFilename(filename: unknown, field: Field): string {
 /** Addresses hold commas themselves: a comma separates where another address follows. */
 function splitUrls(text: string): string[] {
   return text
-    .trim()
-    .split(/\s*,\s*(?=https?:\/\/)/i)
+    .split(/,(?=\s*https?:\/\/)/i)
+    .map((url) => url.trim())
     .filter((url) => url !== "");
 }
 

@@ -6,6 +6,7 @@ import {
   choicesInput,
   lightChoiceColors,
 } from "@basalt/contract";
+import type { Problem } from "#kernel";
 import { longerThan, scalarText } from "./cell-text.ts";
 import type { Field, OptionsContext, WriteContext } from "./field-type.ts";
 import { jsonText } from "./json-text.ts";
@@ -53,16 +54,26 @@ export function changeChoices(
   return settle(settled, context);
 }
 
-/** The options with more choices at the end, coloured in turn: what typecast asked for. */
+/**
+ * The field's options with more choices at the end, coloured in turn: what typecast asked for.
+ * Problem: `records.cell-refused`, where that are more than a field can have.
+ */
 export function withChoices(
-  options: ChoiceOptions,
+  field: Field<ChoiceOptions>,
   added: readonly Pick<Choice, "id" | "name">[],
 ): ChoiceOptions {
-  const choices = [...options.choices];
+  const choices = [...field.options.choices];
+  if (choices.length + added.length > CHOICES_MAX) {
+    throw tooManyChoices(field);
+  }
   for (const { id, name } of added) {
     choices.push({ id, name, color: turnColor(choices.length) });
   }
-  return { ...options, choices };
+  return { ...field.options, choices };
+}
+
+function tooManyChoices(field: Field): Problem {
+  return cellRefused(field, `a field has at most ${CHOICES_MAX.toLocaleString("en")} choices`);
 }
 
 function settle(choices: readonly ChoiceInput[], context: OptionsContext): ChoiceOptions {
@@ -157,7 +168,7 @@ export function chosenOrNew(
     );
   }
   if (field.options.choices.length >= CHOICES_MAX) {
-    throw cellRefused(field, `a field has at most ${CHOICES_MAX} choices`);
+    throw tooManyChoices(field);
   }
   return context.newChoice(field.id, name);
 }

@@ -73,8 +73,10 @@ function numberType<O extends object>(name: FieldTypeName, rules: NumberRules<O>
     compileJson: () => numberJson,
     compileShow:
       ({ options }) =>
-      (text) =>
-        text === null ? null : rules.show(Number(text), options),
+      (text) => {
+        const value = Number(text);
+        return text === null || !Number.isFinite(value) ? text : rules.show(value, options);
+      },
     sortKeys: (_field, column) => plainKeys(column, "double precision"),
   };
 }

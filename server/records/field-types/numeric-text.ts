@@ -1,3 +1,6 @@
+/** No double is written longer, grouping and all; bounds the work on a hostile text. */
+const LONGEST_NUMBER_CHARACTERS = 500;
+
 /**
  * The number that a person wrote: `1,234.5`, ` 12 `, `$5`, `(5)`, `1e3`. Signs of currency, spaces and grouping are taken
  * off. Undefined where the text is no number.
@@ -6,6 +9,9 @@
  * that group (`1.234,5`) it is decimal too.
  */
 export function numberOf(text: string, symbol = ""): number | undefined {
+  if (text.length > LONGEST_NUMBER_CHARACTERS) {
+    return undefined;
+  }
   let rest = text.trim();
   const bracketed = /^\((.*)\)$/.exec(rest);
   rest = bracketed?.[1] ?? rest;
@@ -46,11 +52,8 @@ export function shift(number: number, places: number): number {
   return Number(`${digits}e${Number(exponent) + places}`);
 }
 
-/** A number with so many decimals, no grouping, a point in every locale, never `-0`. */
+/** A finite number with so many decimals, no grouping, a point in every locale, never `-0`. */
 export function fixed(number: number, precision: number): string {
-  if (!Number.isFinite(number)) {
-    return String(number);
-  }
   const text = number.toFixed(precision);
   return /^-0(?:\.0+)?$/.test(text) ? text.slice(1) : text;
 }

@@ -155,8 +155,9 @@ test("a changed list keeps the choices that it names, by id or by name", () => {
   );
 });
 
-test("choices that typecast asked for come last", () => {
-  const { choices } = withChoices({ choices: [] }, [
+test("choices that typecast asked for come last, within the limit of a field", () => {
+  const field = { ...sampleField("singleSelect"), options: { choices: [] } };
+  const { choices } = withChoices(field, [
     { id: red, name: "A" },
     { id: green, name: "B" },
   ]);
@@ -164,6 +165,8 @@ test("choices that typecast asked for come last", () => {
     { id: red, name: "A", color: "blueLight2" },
     { id: green, name: "B", color: "cyanLight2" },
   ]);
+  const many = Array.from({ length: 10_001 }, (_, at) => ({ id: `${at}`, name: `${at}` }));
+  expect(() => withChoices(field, many)).toThrow(/at most 10,000 choices/);
 });
 
 test("a link stays with its table, and keeps what else is known of it", () => {

@@ -146,6 +146,16 @@ const refused: [FieldTypeName, unknown][] = [
   ["barcode", []],
 ];
 
+test("hostile texts are read in time that grows with their length", () => {
+  const long = 1_000_000;
+  expect(cast("number", `${"1".repeat(long)}x`)).toBeNull();
+  expect(cast("duration", `${"1".repeat(long)}x`)).toBeNull();
+  expect(cast("percent", " ".repeat(long))).toBeNull();
+  expect(cast("multipleAttachments", " ".repeat(long))).toBeNull();
+  expect(cast("multipleSelects", ",".repeat(long))).toBeNull();
+  expect(cast("richText", `* ${" ".repeat(90_000)}`)).toBe(`* ${" ".repeat(90_000)}\n`);
+});
+
 test.each(refused)("%s cannot make anything of %.40j", (type, value) => {
   expect(() => cast(type, value)).toThrow(/cannot accept the provided value|not a valid record ID/);
 });
