@@ -36,8 +36,8 @@ export async function fetchAttachment(
   source: AttachmentSource,
   { id, timeoutMs = FETCH_INLINE_TIMEOUT_MS }: FetchOptions = {},
 ): Promise<Attachment> {
-  const own = ownLink(scope, source.url);
   try {
+    const own = ownLink(scope, source.url);
     return own === undefined
       ? await counted(scope, () => fetchOutside(scope, source, { id, timeoutMs }))
       : await copyOwn(scope, source, { own, id });
