@@ -110,7 +110,7 @@ export function attachmentForReader(
         Object.entries(thumbnails).map(([name, thumbnail]) => [
           name,
           {
-            url: context.fileUrl({ hash: thumbnail.hash, filename }),
+            url: context.fileUrl({ attachmentId: id, hash: thumbnail.hash, filename }),
             width: thumbnail.width,
             height: thumbnail.height,
           },
@@ -121,12 +121,12 @@ export function attachmentForReader(
 }
 
 function fileUrl(
-  { hash, sourceUrl, filename, type }: StoredAttachment,
+  { id, hash, sourceUrl, filename, type }: StoredAttachment,
   sign: ReadContext["fileUrl"],
 ): string {
   return hash === undefined
     ? (sourceUrl ?? "")
-    : sign({ hash, filename, ...(type !== undefined && { type }) });
+    : sign({ attachmentId: id, hash, filename, ...(type !== undefined && { type }) });
 }
 
 function showFile(file: StoredAttachment, sign: ReadContext["fileUrl"] | undefined): string {

@@ -18,19 +18,12 @@ export const checkbox: FieldType<CheckboxOptions> = {
   createOptions: (input, context) => checkOptions(checkboxOptions, input, context),
   changeOptions: (input, _current, context) => checkOptions(checkboxOptions, input, context),
   airtableOptions: (options) => options,
-  parse(value, field) {
-    if (value !== null && typeof value !== "boolean") {
-      throw cellRefused(field);
-    }
-    return value === true ? true : null;
-  },
-  typecast(value, field, context) {
+  parse: checked,
+  typecast(value, field) {
     if (typeof value === "string") {
       return yes.has(value.trim().toLowerCase()) ? true : null;
     }
-    return typeof value === "number"
-      ? this.parse(value !== 0, field, context)
-      : this.parse(value, field, context);
+    return checked(typeof value === "number" ? value !== 0 : value, field);
   },
   compileJson: () => (text) => (text === "t" ? "true" : null),
   compileShow: () => (text) => (text === "t" ? "checked" : null),

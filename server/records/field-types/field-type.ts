@@ -90,6 +90,7 @@ export interface WriteContext extends Directory {
 export interface ReadContext extends Directory {
   /** The signed, expiring address of a stored file. */
   fileUrl(file: {
+    readonly attachmentId: string;
     readonly hash: string;
     readonly filename: string;
     readonly type?: string;
