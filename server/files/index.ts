@@ -6,6 +6,7 @@
 export {
   ATTACHMENT_SIZE_MAX_BYTES,
   type Attachment,
+  THUMBNAIL_TYPE,
   type Thumbnail,
   type ThumbnailName,
   type Thumbnails,

@@ -75,6 +75,8 @@ export interface Scope extends World {
   readonly requestId: string;
   /** The address of the caller, for limits and audit; empty where there is none. */
   readonly address: string;
+  /** What led here, oldest first, where something of ours did: `automation run X`. */
+  readonly cause?: readonly string[];
   /** Set where the request carries `Idempotency-Key`. */
   readonly idempotency?: IdempotencyTicket;
 }

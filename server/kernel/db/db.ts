@@ -18,6 +18,8 @@ export interface Db {
   run(statement: Sql): Promise<number>;
   /** Rows as PostgreSQL wrote them: text or null by position, nothing parsed. For hot reads. */
   text(statement: Sql): Promise<TextRow[]>;
+  /** Several reading statements in one round trip, each with a snapshot of its own, in order. */
+  texts(statements: readonly Sql[]): Promise<TextRow[][]>;
   /**
    * Runs several statements in one round trip inside one transaction and answers the text rows of each.
    * On the pool: `begin` and `commit` are added; the first error rolls all back and is thrown.

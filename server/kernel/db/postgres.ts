@@ -98,6 +98,10 @@ abstract class Statements {
     return rows ?? [];
   }
 
+  async texts(statements: readonly Sql[]): Promise<TextRow[][]> {
+    return this.exchange(statements);
+  }
+
   async script(text: string): Promise<void> {
     await this.query(text, [], undefined);
   }

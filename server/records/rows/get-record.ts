@@ -1,0 +1,74 @@
+import { part, type Scope, type TextRow, type World } from "#kernel";
+import { allow } from "#workspaces";
+import { schemaOf } from "../schema/schema-cache.ts";
+import type { Table } from "../schema/base-schema.ts";
+import { baseTxn, recordsOf } from "./get-record.sql.ts";
+import { recordNotFound } from "./problems.ts";
+import { recordReader, type RecordJson, type RecordReader, type RecordShape } from "./record-json.ts";
+import { tableOf } from "./write-call.ts";
+
+export interface WantedRecord {
+  readonly table: Pick<Table, "id" | "baseId">;
+  readonly recordId: string;
+  readonly shape: RecordShape;
+}
+
+/**
+ * One record. Reads that are asked for in the same turn of the event loop go out as one statement.
+ * Problems: `workspaces.*`, `records.record-not-found`.
+ */
+export async function getRecord(scope: Scope, wanted: WantedRecord): Promise<{ readonly record: RecordJson; readonly version: number; readonly txn: number }> {
+  await allow(scope, "records.read", { baseId: wanted.table.baseId });
+  const schema = await schemaOf(scope, wanted.table.baseId);
+  const table = tableOf(schema, wanted.table.id);
+  const reader = recordReader(scope, { schema, table, shape: wanted.shape });
+  const { row, txn } = await scope.parts.of(pointReads).read(table, reader, wanted);
+  if (row === undefined) {
+    throw recordNotFound();
+  }
+  const [record = ""] = await reader.write(scope, [row]);
+  return { record, version: Number(row[2]), txn };
+}
+
+interface PointRead {
+  readonly row: TextRow | undefined;
+  readonly txn: number;
+}
+
+interface Gathering {
+  readonly ids: Set<string>;
+  readonly done: Promise<{ readonly rows: ReadonlyMap<string, TextRow>; readonly txn: number }>;
+}
+
+/** Reads of one turn, by reader (so: by table version and shape). */
+const pointReads = part("records.point-reads", (world) => new PointReads(world));
+
+class PointReads {
+  private readonly gathering = new Map<RecordReader, Gathering>();
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  async read(table: Table, reader: RecordReader, { recordId, shape }: WantedRecord): Promise<PointRead> {
+    let turn = this.gathering.get(reader);
+    if (turn === undefined) {
+      const ids = new Set<string>();
+      turn = { ids, done: this.send(table, reader, { ids, shape }) };
+      this.gathering.set(reader, turn);
+    }
+    turn.ids.add(recordId);
+    const { rows, txn } = await turn.done;
+    return { row: rows.get(recordId), txn };
+  }
+
+  private async send(table: Table, reader: RecordReader, { ids, shape }: { readonly ids: ReadonlySet<string>; readonly shape: RecordShape }): Promise<{ rows: Map<string, TextRow>; txn: number }> {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    this.gathering.delete(reader);
+    const [txn, rows] = await this.world.db.texts([baseTxn(table.baseId), recordsOf(table, { columns: reader.columns, ids: [...ids], shape })]);
+    return { rows: new Map(rows?.map((row) => [row[0] ?? "", row])), txn: Number(txn?.[0]?.[0] ?? 0) };
+  }
+}

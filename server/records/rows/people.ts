@@ -1,0 +1,54 @@
+import { part, type Scope, type World } from "#kernel";
+import { userProfiles } from "#identity";
+import type { TextRow } from "#kernel";
+import type { Collaborator } from "@basalt/contract";
+import type { Field } from "../schema/base-schema.ts";
+
+/** Persons kept in memory at most; beyond that all are forgotten and read again. */
+const PEOPLE_MAX = 20_000;
+
+const peopleTypes: ReadonlySet<string> = new Set(["singleCollaborator", "multipleCollaborators", "createdBy", "lastModifiedBy"]);
+
+/** Names and addresses of the persons that cells name, so that cells can be written as JSON without waiting. */
+export const people = part("records.people", (world) => new People(world));
+
+class People {
+  private readonly kept = new Map<string, Collaborator>();
+
+  constructor(world: World) {
+    world.signals.listen("identity.user", (userId) => this.kept.delete(userId));
+  }
+
+  readonly userById = (id: string): Collaborator | undefined => this.kept.get(id);
+
+  /** Makes sure that those named are known; ids of nobody stay unknown. */
+  async load(scope: Scope, ids: Iterable<string>): Promise<void> {
+    const missing = [...new Set(ids)].filter((id) => !this.kept.has(id));
+    if (missing.length === 0) {
+      return;
+    }
+    if (this.kept.size > PEOPLE_MAX) {
+      this.kept.clear();
+    }
+    for (const [id, profile] of await userProfiles(scope, missing)) {
+      this.kept.set(id, profile);
+    }
+  }
+}
+
+/** Loads whoever is named in these rows, one statement at most. */
+export async function loadPeople(scope: Scope, fields: readonly Field[], rows: readonly TextRow[], leading: number): Promise<void> {
+  const columns = fields.flatMap((field, index) => (peopleTypes.has(field.type) ? [index + leading] : []));
+  if (columns.length === 0) {
+    return;
+  }
+  const ids = new Set<string>();
+  for (const row of rows) {
+    for (const column of columns) {
+      for (const [id] of row[column]?.matchAll(/usr[A-Za-z0-9]{14}/g) ?? []) {
+        ids.add(id);
+      }
+    }
+  }
+  await scope.parts.of(people).load(scope, ids);
+}
