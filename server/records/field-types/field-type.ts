@@ -103,7 +103,7 @@ export interface ShowContext extends Directory {
   readonly timeZone?: string;
   /** BCP 47 tag, of the request. */
   readonly userLocale?: string;
-  /** Primary text of a linked record; undefined where it is gone. */
+  /** Primary text of a linked record; undefined or empty ones are left out. */
   linkText(fieldId: string, recordId: string): string | undefined;
   /** Absent where no address should be shown, as in a text that is kept. */
   fileUrl?: ReadContext["fileUrl"];

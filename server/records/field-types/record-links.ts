@@ -91,7 +91,7 @@ export const multipleRecordLinks: FieldType<LinkSettings> = {
   compileShow: (field, context) => (text) =>
     text === null
       ? null
-      : joinList(arrayElements(text).flatMap((id) => context.linkText(field.id, id) ?? [])) || null,
+      : joinList(arrayElements(text).flatMap((id) => context.linkText(field.id, id) || [])) || null,
   sortKeys: (field, column, context) => textKeys(context.linkText(field.id, column)),
 };
 

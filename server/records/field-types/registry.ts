@@ -58,10 +58,11 @@ export const fieldTypes: Readonly<Partial<Record<FieldTypeName, FieldType>>> = {
   lastModifiedBy,
 };
 
+const byName: ReadonlyMap<string, FieldType> = new Map(Object.entries(fieldTypes));
+
 /** The type of a field that exists. */
 export function typeOf(field: Pick<Field, "type">): FieldType {
-  const name = fieldTypeNames.find((known) => known === field.type);
-  const type = name === undefined ? undefined : fieldTypes[name];
+  const type = byName.get(field.type);
   if (type === undefined) {
     throw new Error(`no field can be of type ${field.type}`);
   }
