@@ -49,3 +49,6 @@ export const dropRoles = (baseId: string): Sql => sql`
 
 export const deleteBaseRow = (baseId: string): Sql =>
   sql`delete from records.bases where id = ${baseId}`;
+
+export const deleteListings = (baseId: string): Sql =>
+  sql`delete from records.iterators where base_id = ${baseId}`;
