@@ -68,6 +68,7 @@ export {
   type CellValue,
 } from "./fields.ts";
 export {
+  apiKeyView,
   BACKUP_CODE_CHARACTERS,
   BACKUP_CODES,
   BULK_USERS_MAX,
@@ -84,6 +85,7 @@ export {
   type KeyScope,
   listUsersQuery,
   loginBody,
+  meView,
   newPassword,
   oneLineName,
   PASSWORD_MAX_CHARACTERS,
@@ -93,8 +95,13 @@ export {
   registerBody,
   resetPasswordBody,
   secondFactorBody,
+  secondFactorNeededView,
+  sessionView,
+  signedInView,
   updateMeBody,
   updateUserBody,
+  userAdminView,
+  userView,
   verifyEmailBody,
 } from "./identity.ts";
 export { identityOperations } from "./identity-operations.ts";
@@ -146,6 +153,7 @@ export {
   newBase,
   newTable,
   PAGE_SIZE_MAX,
+  recordMetadataNames,
   RECORDS_PER_CALL_EXTENDED_MAX,
   RECORDS_PER_CALL_MAX,
   SORT_KEYS_MAX,

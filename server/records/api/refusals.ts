@@ -8,14 +8,12 @@ export function routeNotFound(): Problem {
   });
 }
 
-/** A base or table that is not there, or not there for the caller: the two must look alike. Code `records.model-not-found`. */
-export function modelNotFound(): Problem {
-  const message =
-    "Invalid permissions, or the requested model was not found. Check that both your user and your token have the " +
-    "required permissions, and that the model names and/or ids are correct.";
-  return new Problem("forbidden", "records.model-not-found", {
+/** A path that is known, asked with a method that is not. Code `records.method-not-allowed`. */
+export function methodNotAllowed(methods: readonly string[]): Problem {
+  const message = `Allowed here: ${methods.join(", ")}.`;
+  return new Problem("method-not-allowed", "records.method-not-allowed", {
     message,
-    airtable: { type: "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", message },
+    airtable: { type: "METHOD_NOT_ALLOWED", message },
   });
 }
 
@@ -46,20 +44,10 @@ export function invalidRecords(message: string): Problem {
   });
 }
 
-/** A field name or id that the table does not have. Code `records.unknown-field`. */
-export function unknownFieldName(name: string): Problem {
-  const message = `Unknown field name: "${name}"`;
-  return new Problem("invalid", "records.unknown-field", {
-    message,
-    fields: { [name]: "unknown field" },
-    airtable: { type: "UNKNOWN_FIELD_NAME", message },
-  });
-}
-
-/** A view that the table does not have. Code `records.view-not-found`. */
-export function viewNotFound(text: string, by: "id" | "name"): Problem {
+/** A view that the table does not have. Code `records.unknown-view`. */
+export function unknownView(text: string, by: "id" | "name"): Problem {
   const message = `View ${text} not found`;
-  return new Problem("invalid", "records.view-not-found", {
+  return new Problem("invalid", "records.unknown-view", {
     message,
     airtable: { type: by === "id" ? "VIEW_ID_NOT_FOUND" : "VIEW_NAME_NOT_FOUND", message },
   });
@@ -73,11 +61,13 @@ export function mismatchedIds(message: string): Problem {
   });
 }
 
-/** An object below a base that is not there: a view, a field, a comment. Code `records.<what>-not-found`. */
-export function objectNotFound(what: "view" | "field" | "comment"): Problem {
-  const message = `${what.charAt(0).toUpperCase()}${what.slice(1)} not found`;
-  return new Problem("not-found", `records.${what}-not-found`, {
+/** Formulas are not there yet. Code `records.formulas-unavailable`. */
+export function formulasUnavailable(): Problem {
+  const message =
+    "The formula for filtering records is invalid: this server does not evaluate formulas yet. Leave filterByFormula out.";
+  return new Problem("invalid", "records.formulas-unavailable", {
     message,
-    airtable: { type: "MODEL_ID_NOT_FOUND", message },
+    fields: { filterByFormula: "not available yet" },
+    airtable: { type: "INVALID_FILTER_BY_FORMULA", message },
   });
 }

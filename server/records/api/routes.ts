@@ -1,0 +1,43 @@
+import { Hono, type Context } from "hono";
+import { requireActor, type HttpEnv } from "#kernel";
+import type { Call, Endpoint } from "./call.ts";
+import { pathOf, routeMatcher, searchOf, type Route, type RouteMethod } from "./match-route.ts";
+import { parseQuery } from "./query-string.ts";
+import { methodNotAllowed, routeNotFound } from "./refusals.ts";
+
+/**
+ * Routes for Hono out of a list of ours. Hono sorts requests by `paths`, patterns that are enough to tell one list from
+ * another; the list itself decodes names and checks the shape of ids, so that both are refused before a missing token.
+ */
+export function routesOf(
+  routes: readonly Route<Endpoint>[],
+  paths: readonly string[],
+): Hono<HttpEnv> {
+  const match = routeMatcher(routes);
+  const app = new Hono<HttpEnv>({ strict: false });
+  const answer = async (c: Context<HttpEnv>): Promise<Response> => {
+    const { raw: request } = c.req;
+    const found = match(pathOf(request.url));
+    if (found === undefined) {
+      throw routeNotFound();
+    }
+    const { route, params } = found;
+    c.set("endpoint", route.pattern);
+    const endpoint = route.methods[methodOf(request)];
+    if (endpoint === undefined) {
+      throw methodNotAllowed(Object.keys(route.methods));
+    }
+    const scope = c.get("scope");
+    requireActor(scope);
+    const call: Call = { scope, params, query: parseQuery(searchOf(request.url)), request };
+    return endpoint(call);
+  };
+  for (const path of paths) {
+    app.all(path, answer);
+  }
+  return app;
+}
+
+function methodOf({ method }: Request): RouteMethod {
+  return (method === "HEAD" ? "GET" : method) as RouteMethod;
+}
