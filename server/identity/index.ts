@@ -1,0 +1,20 @@
+/**
+ * Who people are and how they prove it: accounts, sign-in, sessions, API keys, second factors, and the actor behind an
+ * `Authorization` header. What it keeps in memory for a world (known credentials, names) is a part of that world, and
+ * signals drop it. It does not know what anybody may see or do: workspaces, bases and roles are above it; of the bases and
+ * workspaces that a key is restricted to it knows the ids and nothing else.
+ */
+export { actorOf, cachedActor, invalidToken } from "./actor-of.ts";
+export { createApiKey, type NewApiKey } from "./keys/api-keys.ts";
+export type { ApiKeyRow } from "./keys/api-keys.sql.ts";
+export { hasScope, requireAdmin, requireSession, requireUser } from "./require.ts";
+export { identityRoutes, identityWithoutKeys } from "./routes.ts";
+export { closeIdentity } from "./state.ts";
+export { sweepIdentity } from "./sweep.ts";
+export { createUser, type NewUser } from "./users/create-user.ts";
+export { createUsers, type UserOutcome } from "./users/create-users.ts";
+export { emailKey } from "./users/email-key.ts";
+export { ensureAdministrator } from "./users/ensure-administrator.ts";
+export type { UserProfile } from "./users/profile-cache.ts";
+export { findUsersByEmail, userProfiles } from "./users/user-profiles.ts";
+export type { UserRow } from "./users/users.sql.ts";
