@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { emailAddress } from "./identity.ts";
 
 /** Roles on a workspace or a base, strongest first. Each may do what the next may, and more. */
 export const roleNames = ["owner", "creator", "editor", "commenter", "read-only"] as const;
@@ -109,7 +110,7 @@ export const memberChange = z.strictObject({ role: roleName });
 export const ownershipTransfer = z.strictObject({ userId });
 export const newInvitation = z.strictObject({
   role: roleName,
-  email: z.email().max(254).optional(),
+  email: emailAddress.optional(),
   message: text(REASON_MAX_CHARACTERS).optional(),
 });
 export const invitationToken = z.strictObject({ token: z.string().min(1).max(200) });

@@ -12,6 +12,7 @@ export {
   notPermitted,
   permissionLevel,
 } from "./access/allow.ts";
+export { check, type PermissionAnswer, type PermissionQuestion } from "./access/check.ts";
 export type { BaseRow } from "./bases/bases.sql.ts";
 export {
   moveBase,
@@ -22,10 +23,50 @@ export {
 } from "./bases/change-base.ts";
 export { baseOf, listBases, type ListedBase } from "./bases/list-bases.ts";
 export { registerBase, type NewBase } from "./bases/register-base.ts";
+export { listGrants, makeGrant, revokeGrant, type NewGrant } from "./grants/grants.ts";
+export type { GrantRow } from "./grants/grants.sql.ts";
+export {
+  acceptInvitation,
+  lookAtInvitation,
+  type AcceptedInvitation,
+} from "./invitations/accept-invitation.ts";
+export type { InvitationRow } from "./invitations/invitations.sql.ts";
+export {
+  listInvitations,
+  makeInvitation,
+  resendInvitation,
+  revokeInvitation,
+  type MadeInvitation,
+  type NewInvitation,
+} from "./invitations/invite.ts";
+export { baseCollaborators } from "./members/base-collaborators.ts";
+export {
+  addMember,
+  changeMember,
+  listMembers,
+  removeMember,
+  transferOwnership,
+  type RoleGift,
+} from "./members/members.ts";
+export type { Member } from "./members/profiles.ts";
+export {
+  baseSharing,
+  workspaceSharing,
+  type BaseSharing,
+  type WorkspaceSharing,
+} from "./members/sharing.ts";
 export {
   createWorkspace,
   ensureDefaultWorkspace,
   type NewWorkspace,
 } from "./places/create-workspace.ts";
+export {
+  restoreWorkspace,
+  trashWorkspace,
+  updateWorkspace,
+  workspaceStats,
+  type WorkspaceChanges,
+} from "./places/change-workspace.ts";
 export { listWorkspaces, workspaceOf, type ListOptions } from "./places/list-workspaces.ts";
-export type { WorkspaceRow } from "./places/workspaces.sql.ts";
+export type { WorkspaceCounts, WorkspaceRow } from "./places/workspaces.sql.ts";
+export { workspacesRoutes } from "./routes.ts";

@@ -1,4 +1,4 @@
-import type { ActionName, PermissionLevel, RoleName } from "@basalt/contract";
+import type { ActionName, KeyScope, PermissionLevel, RoleName } from "@basalt/contract";
 
 /** How much a role may do: 0 nothing … 5 owner. */
 export type Level = 0 | 1 | 2 | 3 | 4 | 5;
@@ -30,7 +30,7 @@ export interface ActionRule {
   /** The least that the user's role must be. */
   readonly level: Exclude<Level, 0>;
   /** The scope that a personal access token needs as well. */
-  readonly scope: string;
+  readonly scope: KeyScope;
   /** Only workspaces can be asked about; the others can be asked for both. */
   readonly workspaceOnly?: true;
 }
@@ -66,9 +66,17 @@ export const actionRules = {
 
 /** What is asked of the instance, not of a place: every signed-in user may, a token needs the scope. */
 export const instanceActions = {
-  "workspace.create": "workspacesAndBases:write",
-  "workspace.list": "workspacesAndBases:read",
-  "base.list": "schema.bases:read",
-} as const;
+  "workspace.create": { scope: "workspacesAndBases:write", narrowed: false },
+  "workspace.list": { scope: "workspacesAndBases:read", narrowed: true },
+  "base.list": { scope: "schema.bases:read", narrowed: true },
+  "place.leave": { scope: "workspacesAndBases:write", narrowed: true },
+  "invitation.accept": { scope: "workspacesAndBases:write", narrowed: false },
+} as const satisfies Record<string, InstanceRule>;
+
+interface InstanceRule {
+  readonly scope: KeyScope;
+  /** True where a token that is limited to some workspaces or bases will do. */
+  readonly narrowed: boolean;
+}
 
 export type InstanceAction = keyof typeof instanceActions;

@@ -1,5 +1,6 @@
 import type { ActionName, PermissionLevel } from "@basalt/contract";
-import { Problem, type Scope, type UserActor } from "#kernel";
+import { requireUser } from "#identity";
+import { Problem, type Scope } from "#kernel";
 import { accessCache, readAccess } from "./access-cache.ts";
 import type { Access, Place } from "./access.ts";
 import {
@@ -10,14 +11,14 @@ import {
   type InstanceAction,
   type Level,
 } from "./actions.ts";
-import { decide, decideByActor, levelOf, reaches, type Verdict } from "./decide.ts";
+import { decide, levelOf, reaches, type Verdict } from "./decide.ts";
 
 /**
  * The single place for permission questions: resolves where the actor may do this here, throws where not. Answered from
  * memory where the answer is known; inside a transaction it reads what the transaction sees, so ask before you open one.
  *
  * Problems: `workspaces.not-found-or-not-allowed` (also for places that do not exist), `workspaces.scope-missing`,
- * `workspaces.not-permitted`, `workspaces.sign-in-required`.
+ * `workspaces.not-permitted`, `identity.unauthenticated`.
  */
 export async function allow(scope: Scope, action: ActionName, place: Place): Promise<void> {
   refuseWrongPlace(action, place);
@@ -41,25 +42,25 @@ export function allowedFromMemory(
 }
 
 /**
- * For what is asked of the instance: somebody is signed in and the token has the scope. Making a workspace also takes a
- * token that was not narrowed to some.
- * Problems: `workspaces.scope-missing`, `workspaces.not-permitted`, `workspaces.sign-in-required`.
+ * For what is asked of the instance: somebody is signed in and the token has the scope. Some also take
+ * a token that is not limited to workspaces or bases.
+ * Problems: `workspaces.scope-missing`, `workspaces.not-permitted`, `identity.unauthenticated`.
  */
 export function allowOnInstance(scope: Scope, action: InstanceAction): void {
   const { actor } = scope;
   if (actor.kind === "system") {
     return;
   }
-  const { credential } = requireUserActor(scope);
+  const { credential } = requireUser(scope);
   const needed = instanceActions[action];
   if (credential.kind === "session") {
     return;
   }
-  if (!credential.scopes.has(needed)) {
+  if (!credential.scopes.has(needed.scope)) {
     throw refusal({
       allowed: false,
       kind: "scope",
-      reason: `The token lacks the scope ${needed}.`,
+      reason: `The token lacks the scope ${needed.scope}.`,
     });
   }
   if (
@@ -70,6 +71,25 @@ export function allowOnInstance(scope: Scope, action: InstanceAction): void {
       allowed: false,
       kind: "weak",
       reason: "The token is limited to some workspaces or bases.",
+    });
+  }
+}
+
+/**
+ * Refuses a token without the scope before anything is looked up, so that the answer tells nothing about what exists.
+ * Problems: `workspaces.scope-missing`, `identity.unauthenticated`.
+ */
+export function requireTokenScope(scope: Scope, action: ActionName): void {
+  if (scope.actor.kind === "system") {
+    return;
+  }
+  const { credential } = requireUser(scope);
+  const needed = actionRules[action].scope;
+  if (credential.kind === "key" && !credential.scopes.has(needed)) {
+    throw refusal({
+      allowed: false,
+      kind: "scope",
+      reason: `The token lacks the scope ${needed}.`,
     });
   }
 }
@@ -102,14 +122,6 @@ export async function accessOf(
     return access;
   }
   return scope.parts.of(accessCache).get(userId, place);
-}
-
-/** The user who acts. Problems: `workspaces.sign-in-required`. */
-export function requireUserActor(scope: Scope): UserActor {
-  if (scope.actor.kind !== "user") {
-    throw refusal({ allowed: false, kind: "anonymous", reason: "Nobody is signed in." });
-  }
-  return scope.actor;
 }
 
 /** The id to write down as the one who did it; null for the program itself. */
@@ -151,10 +163,19 @@ function refuseWrongPlace(action: ActionName, place: Place): void {
 const NOT_FOUND_AT_AIRTABLE =
   "Invalid permissions, or the requested model was not found. Check that both your user and your token have the required permissions, and that the model names and/or ids are correct.";
 
+const SYSTEM: Verdict = {
+  allowed: true,
+  kind: "allowed",
+  reason: "The program itself may do everything.",
+};
+
 function decideFromMemory(scope: Scope, action: ActionName, place: Place): Verdict | undefined {
   const { actor } = scope;
-  if (actor.kind !== "user") {
-    return decideByActor(actor);
+  if (actor.kind === "system") {
+    return SYSTEM;
+  }
+  if (actor.kind === "anonymous") {
+    return undefined;
   }
   const entry = scope.db.inTransaction
     ? undefined
@@ -166,7 +187,7 @@ function decideFromMemory(scope: Scope, action: ActionName, place: Place): Verdi
 }
 
 async function decideByReading(scope: Scope, action: ActionName, place: Place): Promise<Verdict> {
-  const { userId, credential } = requireUserActor(scope);
+  const { userId, credential } = requireUser(scope);
   return decide({
     action,
     access: await accessOf(scope, userId, place),
@@ -178,12 +199,6 @@ async function decideByReading(scope: Scope, action: ActionName, place: Place): 
 function refusal({ kind, reason }: Verdict): Problem {
   if (kind === "unknown") {
     return notFound();
-  }
-  if (kind === "anonymous") {
-    return new Problem("unauthenticated", "workspaces.sign-in-required", {
-      message: "Sign in, or send a token.",
-      airtable: { type: "AUTHENTICATION_REQUIRED", message: "Authentication required" },
-    });
   }
   if (kind === "scope") {
     return new Problem("forbidden", "workspaces.scope-missing", {

@@ -1,5 +1,5 @@
 import type { ActionName, RoleName } from "@basalt/contract";
-import type { Actor, KeyCredential, SessionCredential } from "#kernel";
+import type { KeyCredential, SessionCredential } from "#kernel";
 import type { Access, ActiveGrant } from "./access.ts";
 import { actionRules, levelOfRole, roleFor, type Level } from "./actions.ts";
 
@@ -7,7 +7,7 @@ import { actionRules, levelOfRole, roleFor, type Level } from "./actions.ts";
 export interface Verdict {
   readonly allowed: boolean;
   /** `unknown` must look like a place that does not exist. */
-  readonly kind: "allowed" | "unknown" | "scope" | "weak" | "anonymous";
+  readonly kind: "allowed" | "unknown" | "scope" | "weak";
   /** For a person: names the role, the grant or the rule. */
   readonly reason: string;
 }
@@ -96,16 +96,6 @@ export function reaches(credential: KeyCredential | SessionCredential, access: A
     (access.baseId !== null && bases?.has(access.baseId) === true)
   );
 }
-
-/** What is answered before any fact is read, if anything. */
-export function decideByActor(actor: Actor): Verdict | undefined {
-  if (actor.kind === "system") {
-    return { allowed: true, kind: "allowed", reason: "The program itself may do everything." };
-  }
-  return actor.kind === "anonymous" ? ANONYMOUS : undefined;
-}
-
-const ANONYMOUS: Verdict = { allowed: false, kind: "anonymous", reason: "Nobody is signed in." };
 
 const UNKNOWN: Verdict = {
   allowed: false,

@@ -1,6 +1,6 @@
 import { inTransaction, isId, Problem, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
-import { actorId, allow, notFound, permissionLevel } from "../access/allow.ts";
+import { actorId, allow, notFound, permissionLevel, requireTokenScope } from "../access/allow.ts";
 import {
   baseById,
   moveBaseRow,
@@ -48,6 +48,7 @@ export async function trashBase(scope: Scope, baseId: string): Promise<void> {
  * Problems: those of `allow`, `workspaces.not-in-trash`.
  */
 export async function restoreBase(scope: Scope, baseId: string): Promise<ListedBase> {
+  requireTokenScope(scope, "base.restore");
   const found = isId("app", baseId) ? await scope.db.maybe<BaseRow>(baseById(baseId)) : undefined;
   if (found === undefined) {
     throw notFound();

@@ -1,13 +1,8 @@
 import { PLACES_PAGE_DEFAULT, type PermissionLevel, type RoleName } from "@basalt/contract";
 import type { Scope } from "#kernel";
+import { requireUser } from "#identity";
 import { levelOfRole, permissionLevelOf, type Level } from "../access/actions.ts";
-import {
-  allow,
-  allowOnInstance,
-  notFound,
-  permissionLevel,
-  requireUserActor,
-} from "../access/allow.ts";
+import { allow, allowOnInstance, notFound, permissionLevel } from "../access/allow.ts";
 import { requireCursor, type ListOptions } from "../places/list-workspaces.ts";
 import {
   allBases,
@@ -38,7 +33,7 @@ export async function listBases(
   if (scope.actor.kind === "system") {
     return (await scope.db.all<VisibleBaseRow>(allBases(after, limit, trashed))).map(withLevel);
   }
-  const { userId, credential } = requireUserActor(scope);
+  const { userId, credential } = requireUser(scope);
   const isNarrowed =
     credential.kind === "key" && (credential.bases !== null || credential.workspaces !== null);
   const only = isNarrowed

@@ -43,10 +43,22 @@ export const rolesOn = (place: Place, after: string | undefined, limit: number):
   where ${onPlace(place)} ${after === undefined ? empty : sql`and user_id > ${after}`}
   order by user_id limit ${limit}`;
 
-export const countOwners = (workspaceId: string): Sql => sql`
-  select count(*)::int as count from workspaces.roles where workspace_id = ${workspaceId} and role = 'owner'`;
+export const ownersOf = (workspaceId: string): Sql => sql`
+  select ${columns} from workspaces.roles where workspace_id = ${workspaceId} and role = 'owner'`;
 
 export const hasDenial = (place: Place, userId: string, now: Date): Sql => sql`
   select id from workspaces.grants
   where ${onPlace(place)} and user_id = ${userId} and effect = 'deny' and (expires_at is null or expires_at > ${now})
   limit 1`;
+
+/** Everybody with a role on the base or its workspace or an allowance, without those who are shut out. */
+export const peopleOfBase = (baseId: string, now: Date): Sql => sql`
+  with place as (select id, workspace_id from workspaces.bases where id = ${baseId} and deleted_at is null)
+  select r.user_id as "userId" from workspaces.roles r join place on r.base_id = place.id or r.workspace_id = place.workspace_id
+  union
+  select g.user_id from workspaces.grants g join place on g.base_id = place.id or g.workspace_id = place.workspace_id
+  where g.effect = 'allow' and (g.expires_at is null or g.expires_at > ${now})
+  except
+  select g.user_id from workspaces.grants g join place on g.base_id = place.id or g.workspace_id = place.workspace_id
+  where g.effect = 'deny' and cardinality(g.actions) = 0 and (g.expires_at is null or g.expires_at > ${now})
+  order by "userId"`;

@@ -44,6 +44,7 @@ create index roles_of_user on workspaces.roles (user_id);
 -- Exceptions for one person, each with its reason and, if wanted, its end. A denial without actions shuts out.
 create table workspaces.grants (
   id text collate "C" primary key,
+  position bigint generated always as identity unique,
   workspace_id text collate "C" references workspaces.workspaces (id) on delete cascade,
   base_id text collate "C" references workspaces.bases (id) on delete cascade,
   user_id text collate "C" not null,
@@ -59,12 +60,13 @@ create table workspaces.grants (
   check (effect = 'allow' or role is null)
 );
 create index grants_of_user on workspaces.grants (user_id);
-create index grants_of_workspace on workspaces.grants (workspace_id, id) where workspace_id is not null;
-create index grants_of_base on workspaces.grants (base_id, id) where base_id is not null;
+create index grants_of_workspace on workspaces.grants (workspace_id, position) where workspace_id is not null;
+create index grants_of_base on workspaces.grants (base_id, position) where base_id is not null;
 
 -- With an address: for that person, once. Without: a link that anybody who has it may use, each person once.
 create table workspaces.invitations (
   id text collate "C" primary key,
+  position bigint generated always as identity unique,
   workspace_id text collate "C" references workspaces.workspaces (id) on delete cascade,
   base_id text collate "C" references workspaces.bases (id) on delete cascade,
   role text not null check (role in ('owner', 'creator', 'editor', 'commenter', 'read-only')),
@@ -79,8 +81,8 @@ create table workspaces.invitations (
   revoked_at timestamptz,
   check (num_nonnulls(workspace_id, base_id) = 1)
 );
-create index invitations_of_workspace on workspaces.invitations (workspace_id, id) where workspace_id is not null;
-create index invitations_of_base on workspaces.invitations (base_id, id) where base_id is not null;
+create index invitations_of_workspace on workspaces.invitations (workspace_id, position) where workspace_id is not null;
+create index invitations_of_base on workspaces.invitations (base_id, position) where base_id is not null;
 
 -- Who used a link, so that somebody who was removed does not come back by it.
 create table workspaces.invitation_uses (

@@ -1,6 +1,7 @@
 import { PLACES_PAGE_DEFAULT } from "@basalt/contract";
 import { isId, Problem, type Scope } from "#kernel";
-import { allow, allowOnInstance, requireUserActor } from "../access/allow.ts";
+import { requireUser } from "#identity";
+import { actorId, allow, allowOnInstance, notFound } from "../access/allow.ts";
 import {
   allWorkspaces,
   ownedWorkspacesInTrash,
@@ -8,7 +9,6 @@ import {
   type WorkspaceRow,
   workspaceById,
 } from "./workspaces.sql.ts";
-import { notFound } from "../access/allow.ts";
 
 export interface ListOptions {
   /** Id of the last one seen. */
@@ -33,7 +33,7 @@ export async function listWorkspaces(
   if (scope.actor.kind === "system") {
     return scope.db.all<WorkspaceRow>(allWorkspaces(after, limit, trashed));
   }
-  const { userId, credential } = requireUserActor(scope);
+  const { userId, credential } = requireUser(scope);
   const isNarrowed =
     credential.kind === "key" && (credential.bases !== null || credential.workspaces !== null);
   const only = isNarrowed ? [...(credential.workspaces ?? [])] : null;
@@ -46,8 +46,12 @@ export async function listWorkspaces(
 /** One workspace with the actor's role. Problems: those of `allow`. */
 export async function workspaceOf(scope: Scope, workspaceId: string): Promise<WorkspaceRow> {
   await allow(scope, "workspace.read", { workspaceId });
-  const userId = scope.actor.kind === "user" ? scope.actor.userId : null;
-  const row = await scope.db.maybe<WorkspaceRow>(workspaceById(workspaceId, userId));
+  return existingWorkspace(scope, workspaceId);
+}
+
+/** The row of a workspace that is not in the trash, with the actor's role. Asks no permission. */
+export async function existingWorkspace(scope: Scope, workspaceId: string): Promise<WorkspaceRow> {
+  const row = await scope.db.maybe<WorkspaceRow>(workspaceById(workspaceId, actorId(scope)));
   if (row === undefined || row.deletedAt !== null) {
     throw notFound();
   }

@@ -98,6 +98,9 @@ export const trashWorkspaceRow = (id: string, at: Date, by: string | null): Sql 
 export const restoreWorkspaceRow = (id: string): Sql => sql`
   update workspaces.workspaces set deleted_at = null, deleted_by = null where id = ${id} and deleted_at is not null`;
 
+export const lockTrashedWorkspace = (id: string): Sql => sql`
+  select id from workspaces.workspaces where id = ${id} and deleted_at is not null for update`;
+
 /** Whoever changes roles on a workspace takes this lock first, so that two cannot take away the last two owners. */
 export const lockWorkspace = (id: string): Sql => sql`
   select id from workspaces.workspaces where id = ${id} and deleted_at is null for update`;
@@ -111,6 +114,16 @@ export const oldestOwnedWorkspace = (userId: string): Sql => sql`
   from workspaces.roles own join workspaces.workspaces w on w.id = own.workspace_id
   where own.user_id = ${userId} and own.role = 'owner' and w.deleted_at is null
   order by w.position limit 1`;
+
+export interface WorkspaceCounts {
+  readonly members: number;
+  readonly bases: number;
+  readonly basesInTrash: number;
+  /** People with a role on a single base. */
+  readonly baseCollaborators: number;
+  readonly openInvitations: number;
+  readonly activeGrants: number;
+}
 
 export const countsOfWorkspace = (id: string, now: Date): Sql => sql`
   select
