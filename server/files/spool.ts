@@ -31,10 +31,14 @@ export async function spool(
   dataDir: string,
   source: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<Spooled> {
-  const draft = new Draft(spoolFolder(dataDir), !(source instanceof Uint8Array));
+  if (source instanceof Uint8Array) {
+    checkSize(source.length);
+    return inMemory(createHash("sha256").update(source).digest("hex"), source);
+  }
+  const draft = new Draft(spoolFolder(dataDir));
   try {
-    for await (const chunk of source instanceof Uint8Array ? [source] : source) {
-      await draft.add(chunk);
+    for await (const piece of source) {
+      await draft.add(piece);
     }
     return await draft.finish();
   } catch (error) {
@@ -69,77 +73,107 @@ function spoolFolder(dataDir: string): string {
 
 class Draft {
   private readonly folder: string;
-  private readonly toFile: boolean;
   private readonly hash = createHash("sha256");
   private size = 0;
-  private chunks: Uint8Array[] = [];
+  /** What is not in the file yet. Pieces are copied in: kept pieces of a few bytes would weigh more than what they carry. */
+  private pending = Buffer.alloc(0);
+  private pendingSize = 0;
+  private head: Uint8Array | undefined;
   private file: { readonly path: string; readonly handle: FileHandle } | undefined;
-  private head: Uint8Array = new Uint8Array();
 
-  /** Bytes that are in memory already gain nothing from a file. */
-  constructor(folder: string, toFile: boolean) {
+  constructor(folder: string) {
     this.folder = folder;
-    this.toFile = toFile;
   }
 
-  async add(chunk: Uint8Array): Promise<void> {
-    this.size += chunk.length;
-    if (this.size > ATTACHMENT_SIZE_MAX_BYTES) {
-      throw new Problem("too-large", "files.too-large", {
-        message: `The file is larger than ${ATTACHMENT_SIZE_MAX_BYTES} bytes.`,
-      });
-    }
-    this.hash.update(chunk);
-    if (this.head.length < HEAD_SIZE_BYTES) {
-      this.head = Buffer.concat([this.head, chunk.subarray(0, HEAD_SIZE_BYTES - this.head.length)]);
-    }
-    this.chunks.push(chunk);
-    if (this.file !== undefined || (this.toFile && this.size > MEMORY_SIZE_MAX_BYTES)) {
+  async add(piece: Uint8Array): Promise<void> {
+    this.size += piece.length;
+    checkSize(this.size);
+    this.hash.update(piece);
+    if (this.pendingSize + piece.length > MEMORY_SIZE_MAX_BYTES) {
       await this.flush();
     }
+    if (piece.length > MEMORY_SIZE_MAX_BYTES) {
+      this.head ??= Buffer.from(piece.subarray(0, HEAD_SIZE_BYTES));
+      await (await this.openFile()).writeFile(piece);
+      return;
+    }
+    this.keep(piece);
   }
 
   async finish(): Promise<Spooled> {
-    await this.file?.handle.close();
-    const all = this.file === undefined ? whole(this.chunks) : undefined;
-    const filePath = this.file?.path ?? "";
+    const file = this.file;
+    if (file === undefined) {
+      return inMemory(this.hash.digest("hex"), this.pending.subarray(0, this.pendingSize));
+    }
+    await this.flush();
+    await file.handle.close();
     return {
       hash: this.hash.digest("hex"),
       size: this.size,
-      head: this.head,
-      source: all === undefined ? { path: filePath } : { bytes: all },
-      bytes: () => all ?? (createReadStream(filePath) as AsyncIterable<Uint8Array>),
-      discard: () => this.discard(),
+      head: this.head ?? new Uint8Array(),
+      source: { path: file.path },
+      bytes: () => createReadStream(file.path) as AsyncIterable<Uint8Array>,
+      discard: () => rm(file.path, { force: true }),
     };
   }
 
+  /** For a draft that does not get finished. */
   async discard(): Promise<void> {
-    this.chunks = [];
+    await this.file?.handle.close();
     if (this.file !== undefined) {
-      await this.file.handle.close();
       await rm(this.file.path, { force: true });
     }
   }
 
+  private keep(piece: Uint8Array): void {
+    const size = this.pendingSize + piece.length;
+    if (size > this.pending.length) {
+      const larger = Buffer.allocUnsafe(
+        Math.min(Math.max(size, 2 * this.pending.length), MEMORY_SIZE_MAX_BYTES),
+      );
+      this.pending.copy(larger, 0, 0, this.pendingSize);
+      this.pending = larger;
+    }
+    this.pending.set(piece, this.pendingSize);
+    this.pendingSize = size;
+  }
+
   private async flush(): Promise<void> {
-    this.file ??= await this.openFile();
-    const chunks = this.chunks;
-    this.chunks = [];
-    for (const chunk of chunks) {
-      await this.file.handle.writeFile(chunk);
+    const waiting = this.pending.subarray(0, this.pendingSize);
+    this.pendingSize = 0;
+    if (waiting.length > 0) {
+      this.head ??= Buffer.from(waiting.subarray(0, HEAD_SIZE_BYTES));
+      await (await this.openFile()).writeFile(waiting);
     }
   }
 
-  private async openFile(): Promise<{ readonly path: string; readonly handle: FileHandle }> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const file = path.join(this.folder, randomUUID());
-    return { path: file, handle: await open(file, "wx", 0o600) };
+  private async openFile(): Promise<FileHandle> {
+    if (this.file === undefined) {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      const file = path.join(this.folder, randomUUID());
+      this.file = { path: file, handle: await open(file, "wx", 0o600) };
+    }
+    return this.file.handle;
   }
 }
 
-function whole(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first, ...rest] = chunks;
-  return first !== undefined && rest.length === 0 ? first : Buffer.concat(chunks);
+function inMemory(hash: string, bytes: Uint8Array): Spooled {
+  return {
+    hash,
+    size: bytes.length,
+    head: bytes.subarray(0, HEAD_SIZE_BYTES),
+    source: { bytes },
+    bytes: () => bytes,
+    discard: async () => undefined,
+  };
+}
+
+function checkSize(size: number): void {
+  if (size > ATTACHMENT_SIZE_MAX_BYTES) {
+    throw new Problem("too-large", "files.too-large", {
+      message: `The file is larger than ${ATTACHMENT_SIZE_MAX_BYTES} bytes.`,
+    });
+  }
 }
 
 function isFull(error: unknown): boolean {

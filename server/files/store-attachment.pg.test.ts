@@ -135,6 +135,25 @@ describe("an attachment", () => {
     expect(spoolIsEmpty()).toBe(true);
   });
 
+  it("has the same bytes however they came", async () => {
+    const whole = Buffer.from(Array.from({ length: 2_500_000 }, (_, index) => index % 251));
+    const hashes = new Set<string>();
+    for (const length of [1_000, 65_536, 1_048_576, 1_048_577, 2_500_000]) {
+      async function* cut(): AsyncGenerator<Uint8Array> {
+        for (let at = 0; at < whole.length; at += length) {
+          yield whole.subarray(at, at + length);
+        }
+      }
+      const { hash } = await storeAttachment(world().system, { bytes: cut(), filename: "x.bin" });
+      hashes.add(hash);
+      await world().store.delete(blobKey(hash));
+      await storeAttachment(world().system, { bytes: cut(), filename: "x.bin" });
+      const kept = Buffer.concat(await Array.fromAsync(await readBlob(world(), hash)));
+      expect(kept.equals(whole)).toBe(true);
+    }
+    expect(hashes.size).toBe(1);
+  });
+
   it("that is a large image is rendered from its file", async () => {
     const noise = Buffer.alloc(1_000 * 1_000 * 3);
     for (let index = 0; index < noise.length; index += 1) {

@@ -106,6 +106,19 @@ describe("a body", () => {
     }
   });
 
+  it("in single bytes is put together, up to a number of pieces", async () => {
+    const crumbs = (count: number): Promise<{ url: string }> =>
+      serve((_request, response) => {
+        response.writeHead(200, { "transfer-encoding": "chunked" }).flushHeaders();
+        response.socket?.end(`${"1\r\nx\r\n".repeat(count)}0\r\n\r\n`);
+      });
+    const egress = open({ allow: ["127.0.0.1"] });
+    const few = await send(egress, (await crumbs(5_000)).url);
+    expect(await few.text()).toBe("x".repeat(5_000));
+    const many = await send(egress, (await crumbs(250_000)).url);
+    expect((await problemOf(many.bytes())).code).toBe("kernel.egress-failed");
+  });
+
   it("is not waited for after HEAD", async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200, { "content-length": "999999999", "content-encoding": "gzip" }).end();

@@ -11,6 +11,12 @@ const ENCODINGS_MAX = 2;
 /** Raw bytes may pass the limit by this much: an encoding adds a few bytes to what it cannot shrink. */
 const ENCODING_OVERHEAD_BYTES = 65_536;
 
+/**
+ * Pieces that one body may come in. Packets of 1,400 bytes would carry more than the largest attachment in so many; a body
+ * of single bytes would keep the program busy long before it is large.
+ */
+const PIECES_MAX = 200_000;
+
 export interface RawBody {
   readonly stream: Readable;
   /** The header `content-encoding`. */
@@ -37,6 +43,22 @@ export async function* decodedBody(body: RawBody): AsyncGenerator<Uint8Array, vo
   } finally {
     body.stream.on("error", () => undefined).destroy();
   }
+}
+
+/** All bytes in one. They are copied as they come: kept pieces of a few bytes would weigh far more than what they carry. */
+export async function wholeBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  let kept = Buffer.alloc(0);
+  let size = 0;
+  for await (const piece of body) {
+    if (size + piece.byteLength > kept.byteLength) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * kept.byteLength, size + piece.byteLength));
+      kept.copy(larger, 0, 0, size);
+      kept = larger;
+    }
+    kept.set(piece, size);
+    size += piece.byteLength;
+  }
+  return kept.subarray(0, size);
 }
 
 /** True where the body can be read. */
@@ -74,10 +96,15 @@ async function* counted(
   sizeMaxBytes: number,
 ): AsyncGenerator<Uint8Array> {
   let size = 0;
+  let pieces = 0;
   for await (const chunk of source) {
     size += chunk.byteLength;
+    pieces += 1;
     if (size > sizeMaxBytes) {
       throw tooLarge(sizeMaxBytes);
+    }
+    if (pieces > PIECES_MAX) {
+      throw new Error("the body comes in too many pieces");
     }
     yield chunk;
   }

@@ -1,7 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { Problem } from "../problem.ts";
 import type { AllowList } from "./allow-list.ts";
-import { ACCEPT_ENCODING, decodedBody, isKnownEncoding, tooLarge } from "./body.ts";
+import { ACCEPT_ENCODING, decodedBody, isKnownEncoding, tooLarge, wholeBody } from "./body.ts";
 import type { EgressAnswer, EgressRequest } from "./egress.ts";
 import { nextHop, type Hop } from "./redirects.ts";
 import { parseTarget } from "./targets.ts";
@@ -143,13 +143,7 @@ function answerOf(
     throw failed("The answer is encoded in a way that was not asked for.");
   }
   const body = decodedBody({ stream: response.body, encoding, sizeMaxBytes, explain });
-  const bytes = async (): Promise<Uint8Array> => {
-    const parts: Uint8Array[] = [];
-    for await (const part of body) {
-      parts.push(part);
-    }
-    return Buffer.concat(parts);
-  };
+  const bytes = (): Promise<Uint8Array> => wholeBody(body);
   return {
     status: response.statusCode,
     headers,
@@ -193,12 +187,21 @@ function explained(
   if (deadline.aborted) {
     return new Problem("unavailable", "kernel.egress-timeout", {
       message: "The other side did not answer in time.",
-      cause: error,
+      cause: briefly(error),
     });
   }
   return failed("The other side could not be reached, or broke off.", error);
 }
 
 function failed(message: string, cause?: unknown): Problem {
-  return new Problem("unavailable", "kernel.egress-failed", { message, cause });
+  return new Problem("unavailable", "kernel.egress-failed", { message, cause: briefly(cause) });
+}
+
+/** The client's errors carry what they choked on, megabytes of it and not for a log; the first line says enough. */
+function briefly(error: unknown): string | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  return `${code}: ${error.message.slice(0, 200)}`;
 }
