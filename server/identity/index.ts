@@ -16,5 +16,6 @@ export { createUsers, type UserOutcome } from "./users/create-users.ts";
 export { emailKey } from "./users/email-key.ts";
 export { ensureAdministrator } from "./users/ensure-administrator.ts";
 export type { UserProfile } from "./users/profile-cache.ts";
+export { nameOfUser, namesOfUsers } from "./users/user-name.sql.ts";
 export { findUsersByEmail, userProfiles } from "./users/user-profiles.ts";
 export type { UserRow } from "./users/users.sql.ts";

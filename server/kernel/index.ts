@@ -88,3 +88,6 @@ export { ConfigError } from "./setting-values.ts";
 export { nearestName, settings, type Environment, type Setting, type SettingName } from "./settings.ts";
 export { errorCode, StartError } from "./start-error.ts";
 export { openTracing, type TracedCall, type Tracing } from "./tracing.ts";
+export { openDiskStore } from "./disk-store.ts";
+export { openEgress, type EgressOptions } from "./egress/open-egress.ts";
+export { openMailer } from "./mail.ts";

@@ -24,9 +24,16 @@ export interface NewAttachment {
  * Stores a file and appends it to the cell. Answers the record with that field alone, keyed by id.
  * Problems: `workspaces.*`, `records.record-not-found`, `files.*`.
  */
-export async function addAttachment(scope: Scope, call: NewAttachment): Promise<{ readonly record: RecordJson; readonly txn: number }> {
+export async function addAttachment(
+  scope: Scope,
+  call: NewAttachment,
+): Promise<{ readonly record: RecordJson; readonly txn: number }> {
   await allow(scope, "records.write", { baseId: call.table.baseId });
-  const file = await storeAttachment(scope, { bytes: call.bytes, filename: call.filename, contentType: call.contentType });
+  const file = await storeAttachment(scope, {
+    bytes: call.bytes,
+    filename: call.filename,
+    contentType: call.contentType,
+  });
   return withSchema(scope, call.table.baseId, async (schema) =>
     inBaseWithSchema(scope, schema, async (base) => {
       await scope.idempotency?.begin(base.tx);
@@ -38,7 +45,13 @@ export async function addAttachment(scope: Scope, call: NewAttachment): Promise<
       }
       const row = await append(change, { table, field, recordId: call.recordId, file });
       await change.publish();
-      const shape = { fieldIds: [field.id], byFieldId: true, cellFormat: "json", commentCount: false, version: false } as const;
+      const shape = {
+        fieldIds: [field.id],
+        byFieldId: true,
+        cellFormat: "json",
+        commentCount: false,
+        version: false,
+      } as const;
       const reader = recordReader(change.scope, { schema, table, shape });
       const [record = ""] = await reader.write(change.scope, [row]);
       const added = { record, txn: base.txn };
@@ -52,7 +65,17 @@ export async function addAttachment(scope: Scope, call: NewAttachment): Promise<
 
 async function append(
   change: BaseChange,
-  { table, field, recordId, file }: { readonly table: Table; readonly field: Field; readonly recordId: string; readonly file: Attachment },
+  {
+    table,
+    field,
+    recordId,
+    file,
+  }: {
+    readonly table: Table;
+    readonly field: Field;
+    readonly recordId: string;
+    readonly file: Attachment;
+  },
 ): Promise<(string | null)[]> {
   const [held] = await change.rows(cellsBefore(table, [field], [recordId]));
   if (held === undefined) {
@@ -61,7 +84,12 @@ async function append(
   const [before] = JSON.parse(held[2] ?? "[]") as [Attachment[] | null];
   const after = [...(before ?? []), file];
   const [row = []] = await change.rows(
-    updateRows(table, { fields: [field], rows: [{ id: recordId, cells: { [field.id]: after } }], at: change.at, by: change.by }),
+    updateRows(table, {
+      fields: [field],
+      rows: [{ id: recordId, cells: { [field.id]: after } }],
+      at: change.at,
+      by: change.by,
+    }),
   );
   change.note({
     name: "records.updated",

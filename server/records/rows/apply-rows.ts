@@ -6,7 +6,14 @@ import type { BaseChange } from "./base-change.ts";
 import { isFileList, type CellPlan, type PlannedCells } from "./plan-cells.ts";
 import { recordNotFound, rowDoesNotExist } from "./problems.ts";
 import type { ResolvedTexts } from "./resolve-link-texts.ts";
-import { cellsBefore, insertRows, rowsById, updateRows, type CellValue, type RowChange } from "./rows.sql.ts";
+import {
+  cellsBefore,
+  insertRows,
+  rowsById,
+  updateRows,
+  type CellValue,
+  type RowChange,
+} from "./rows.sql.ts";
 import { settledFiles, type FetchedFiles } from "./settle-files.ts";
 import { isStored } from "./table-sql.ts";
 import { writeLinks } from "./write-links.ts";
@@ -25,13 +32,26 @@ export interface RowToAdd {
 }
 
 /** Adds records with their links, notes the change, and answers the rows as `rowColumns` of all fields, in order. */
-export async function insertCells(change: BaseChange, table: Table, rows: readonly RowToAdd[], settled: Settled = nothingSettled): Promise<TextRow[]> {
+export async function insertCells(
+  change: BaseChange,
+  table: Table,
+  rows: readonly RowToAdd[],
+  settled: Settled = nothingSettled,
+): Promise<TextRow[]> {
   if (rows.length === 0) {
     return [];
   }
   const fields = fieldsUsed(table, rows);
-  const values = rows.map(({ id, cells }) => ({ id, cells: cellValues(cells, { settled, held: () => [] }) }));
-  const made = await change.rows(insertRows(table, values.map((row) => ({ ...row, ahead: 0, at: change.at, by: change.by }))));
+  const values = rows.map(({ id, cells }) => ({
+    id,
+    cells: cellValues(cells, { settled, held: () => [] }),
+  }));
+  const made = await change.rows(
+    insertRows(
+      table,
+      values.map((row) => ({ ...row, ahead: 0, at: change.at, by: change.by })),
+    ),
+  );
   change.note({
     name: "records.created",
     tableId: table.id,
@@ -60,7 +80,12 @@ export interface UpdateOptions {
  * Changes records with their links, notes what changed, and answers the rows as they are now, in the order of the call.
  * Problems: `records.row-does-not-exist`, `records.record-not-found`.
  */
-export async function updateCells(change: BaseChange, table: Table, rows: readonly RowToChange[], options: UpdateOptions): Promise<TextRow[]> {
+export async function updateCells(
+  change: BaseChange,
+  table: Table,
+  rows: readonly RowToChange[],
+  options: UpdateOptions,
+): Promise<TextRow[]> {
   const now = new Map<string, TextRow>();
   for (const { fields, group } of byFieldsWritten(table, rows, options.replace)) {
     const done = await updateGroup(change, table, { fields, group, options });
@@ -76,7 +101,11 @@ interface Group {
   readonly group: readonly RowToChange[];
 }
 
-async function updateGroup(change: BaseChange, table: Table, { fields, group, options }: Group & { readonly options: UpdateOptions }): Promise<TextRow[]> {
+async function updateGroup(
+  change: BaseChange,
+  table: Table,
+  { fields, group, options }: Group & { readonly options: UpdateOptions },
+): Promise<TextRow[]> {
   const ids = group.map(({ id }) => id);
   const before = new Map<string, unknown[]>();
   for (const [id, , json] of await change.rows(cellsBefore(table, fields, ids))) {
@@ -96,7 +125,9 @@ async function updateGroup(change: BaseChange, table: Table, { fields, group, op
       held: (field) => (before.get(id)?.[fields.indexOf(field)] as Attachment[] | null) ?? [],
     }),
   }));
-  const done = await change.rows(updateRows(table, { fields, rows: values, at: change.at, by: change.by }));
+  const done = await change.rows(
+    updateRows(table, { fields, rows: values, at: change.at, by: change.by }),
+  );
   const changed = new Set(done.filter((row) => Number(row[2]) === change.txn).map((row) => row[0]));
   const noted = values.filter((row) => changed.has(row.id));
   if (noted.length > 0) {
@@ -119,7 +150,9 @@ async function updateGroup(change: BaseChange, table: Table, { fields, group, op
 function byFieldsWritten(table: Table, rows: readonly RowToChange[], replace: boolean): Group[] {
   const groups = new Map<string, { fields: Field[]; group: RowToChange[] }>();
   for (const row of rows) {
-    const fields = table.fields.filter((field) => row.cells.has(field) || (replace && isStored(field)));
+    const fields = table.fields.filter(
+      (field) => row.cells.has(field) || (replace && isStored(field)),
+    );
     const key = fields.map((field) => field.id).join();
     const group = groups.get(key) ?? { fields, group: [] };
     groups.set(key, group);
@@ -132,17 +165,32 @@ function fieldsUsed(table: Table, rows: readonly RowToAdd[]): Field[] {
   return table.fields.filter((field) => rows.some((row) => row.cells.has(field)));
 }
 
-async function writeLinkFields(change: BaseChange, write: { readonly fields: readonly Field[]; readonly rows: readonly RowChange[]; readonly creating: boolean }): Promise<void> {
+async function writeLinkFields(
+  change: BaseChange,
+  write: {
+    readonly fields: readonly Field[];
+    readonly rows: readonly RowChange[];
+    readonly creating: boolean;
+  },
+): Promise<void> {
   for (const field of write.fields) {
     if (field.type === "multipleRecordLinks") {
-      const cells = new Map(write.rows.map((row) => [row.id, (row.cells[field.id] as readonly string[] | null | undefined) ?? []]));
+      const cells = new Map(
+        write.rows.map((row) => [
+          row.id,
+          (row.cells[field.id] as readonly string[] | null | undefined) ?? [],
+        ]),
+      );
       await writeLinks(change, { field, cells }, write.creating);
     }
   }
 }
 
 /** Planned cells as they are stored: files and link texts settled. */
-function cellValues(cells: PlannedCells, known: { readonly settled: Settled; readonly held: (field: Field) => readonly Attachment[] }): Record<string, CellValue> {
+function cellValues(
+  cells: PlannedCells,
+  known: { readonly settled: Settled; readonly held: (field: Field) => readonly Attachment[] },
+): Record<string, CellValue> {
   const values: Record<string, CellValue> = {};
   for (const [field, value] of cells) {
     values[field.id] = cellValue(field, value, known);
@@ -150,7 +198,11 @@ function cellValues(cells: PlannedCells, known: { readonly settled: Settled; rea
   return values;
 }
 
-function cellValue(field: Field, value: Stored, known: { readonly settled: Settled; readonly held: (field: Field) => readonly Attachment[] }): CellValue {
+function cellValue(
+  field: Field,
+  value: Stored,
+  known: { readonly settled: Settled; readonly held: (field: Field) => readonly Attachment[] },
+): CellValue {
   if (isFileList(value)) {
     return settledFiles(field, value, { fetched: known.settled.fetched, held: known.held(field) });
   }

@@ -1,4 +1,11 @@
-import { constant, insertEventsOfBatch, quoteIdent, sql, type ChangeEvent, type Sql } from "#kernel";
+import {
+  constant,
+  insertEventsOfBatch,
+  quoteIdent,
+  sql,
+  type ChangeEvent,
+  type Sql,
+} from "#kernel";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import type { PlainInsert } from "./base-writer.ts";
 import { insertRows, type RowToInsert } from "./rows.sql.ts";
@@ -25,7 +32,11 @@ export interface InsertBatch {
   readonly rowsAt: number;
 }
 
-export function insertBatch(schema: BaseSchema, table: Table, inserts: readonly PlainInsert[]): InsertBatch {
+export function insertBatch(
+  schema: BaseSchema,
+  table: Table,
+  inserts: readonly PlainInsert[],
+): InsertBatch {
   const events: ChangeEvent[] = [];
   const rows: RowToInsert[] = [];
   inserts.forEach((insert, index) => {
@@ -35,7 +46,10 @@ export function insertBatch(schema: BaseSchema, table: Table, inserts: readonly 
       rows.push({ ...row, ahead, at: insert.at, by: insert.event.actorId });
     }
   });
-  const numbered = [setTxn(schema, inserts.length), insertEventsOfBatch(sql`select ${CURRENT_TXN} as txn`, events)];
+  const numbered = [
+    setTxn(schema, inserts.length),
+    insertEventsOfBatch(sql`select ${CURRENT_TXN} as txn`, events),
+  ];
   const insert = insertRows(table, rows);
   return schema.role === null
     ? { statements: [...numbered, insert], rowsAt: 2 }

@@ -1,4 +1,14 @@
-import { databaseFailure, part, Problem, sqlState, type Database, type Db, type Scope, type TextRow, type Tx } from "#kernel";
+import {
+  databaseFailure,
+  part,
+  Problem,
+  sqlState,
+  type Database,
+  type Db,
+  type Scope,
+  type TextRow,
+  type Tx,
+} from "#kernel";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { schemaCache, schemaOf } from "../schema/schema-cache.ts";
 import { insertBatch, setTxn } from "./base-writer.sql.ts";
@@ -46,12 +56,22 @@ export interface InsertedRows {
  *
  * Problems: `records.base-busy`, and what `work` throws.
  */
-export async function inBase<T>(scope: Scope, baseId: string, work: (base: BaseTx, schema: BaseSchema) => Promise<T>): Promise<T> {
-  return withSchema(scope, baseId, (schema) => inBaseWithSchema(scope, schema, (base) => work(base, schema)));
+export async function inBase<T>(
+  scope: Scope,
+  baseId: string,
+  work: (base: BaseTx, schema: BaseSchema) => Promise<T>,
+): Promise<T> {
+  return withSchema(scope, baseId, (schema) =>
+    inBaseWithSchema(scope, schema, (base) => work(base, schema)),
+  );
 }
 
 /** The same with a schema that the caller has worked from; fails with SQLSTATE BS001 when that has moved: see `withSchema`. */
-export async function inBaseWithSchema<T>(scope: Scope, schema: BaseSchema, work: (base: BaseTx) => Promise<T>): Promise<T> {
+export async function inBaseWithSchema<T>(
+  scope: Scope,
+  schema: BaseSchema,
+  work: (base: BaseTx) => Promise<T>,
+): Promise<T> {
   if (scope.db.inTransaction) {
     return runJoined(scope.db, schema, work);
   }
@@ -64,7 +84,11 @@ export async function insertPlain(scope: Scope, insert: PlainInsert): Promise<In
 }
 
 /** Calls `attempt` with the base's schema, and again with a newer one when it turns out to have moved. */
-export async function withSchema<T>(scope: Scope, baseId: string, attempt: (schema: BaseSchema) => Promise<T>): Promise<T> {
+export async function withSchema<T>(
+  scope: Scope,
+  baseId: string,
+  attempt: (schema: BaseSchema) => Promise<T>,
+): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     const schema = await schemaOf(scope, baseId);
     try {
@@ -87,7 +111,10 @@ export async function withSchema<T>(scope: Scope, baseId: string, attempt: (sche
 }
 
 /** One writer a base and process; made on first use, forgotten when idle. */
-export const baseWriters = part("records.base-writers", (world) => new BaseWriters(world.db as Database));
+export const baseWriters = part(
+  "records.base-writers",
+  (world) => new BaseWriters(world.db as Database),
+);
 
 class BaseWriters {
   private readonly writers = new Map<string, BaseWriter>();
@@ -201,7 +228,11 @@ class BaseWriter {
       if (call.kind !== "insert" || taken.length >= BATCH_CALLS_MAX) {
         break;
       }
-      if (first !== undefined && (call.insert.table !== first.insert.table || rows + call.insert.rows.length > BATCH_ROWS_MAX)) {
+      if (
+        first !== undefined &&
+        (call.insert.table !== first.insert.table ||
+          rows + call.insert.rows.length > BATCH_ROWS_MAX)
+      ) {
         break;
       }
       rows += call.insert.rows.length;
@@ -215,7 +246,10 @@ class BaseWriter {
 /** One pipeline for all; if it fails for a reason of one of them, each again on its own, so that only that one fails. */
 async function runInserts(db: Db, calls: readonly InsertCall[]): Promise<void> {
   try {
-    const answers = await sendInserts(db, calls.map((call) => call.insert));
+    const answers = await sendInserts(
+      db,
+      calls.map((call) => call.insert),
+    );
     calls.forEach((call, index) => {
       const answer = answers[index];
       if (answer !== undefined) {
@@ -257,12 +291,23 @@ async function sendInserts(db: Db, inserts: readonly PlainInsert[]): Promise<Ins
   });
 }
 
-async function runAlone<T>(db: Db, schema: BaseSchema, work: (base: BaseTx) => Promise<T>): Promise<T> {
-  return db.transaction(async (tx, opened) => work({ tx, txn: Number(opened[0]?.[0]?.[0]) }), [setTxn(schema, 1)]);
+async function runAlone<T>(
+  db: Db,
+  schema: BaseSchema,
+  work: (base: BaseTx) => Promise<T>,
+): Promise<T> {
+  return db.transaction(
+    async (tx, opened) => work({ tx, txn: Number(opened[0]?.[0]?.[0]) }),
+    [setTxn(schema, 1)],
+  );
 }
 
 /** Inside a transaction that the caller opened: it holds the base from here to its own commit. */
-async function runJoined<T>(db: Db, schema: BaseSchema, work: (base: BaseTx) => Promise<T>): Promise<T> {
+async function runJoined<T>(
+  db: Db,
+  schema: BaseSchema,
+  work: (base: BaseTx) => Promise<T>,
+): Promise<T> {
   return db.transaction(async (tx) => {
     const [row] = await tx.text(setTxn(schema, 1));
     return work({ tx, txn: Number(row?.[0]) });

@@ -4,7 +4,11 @@ import type { ChangeEvent, Scope } from "#kernel";
 export type CallEvent = Omit<ChangeEvent, "txn" | "seq" | "at">;
 
 /** What every entry of a call has in common. */
-export function callEvent(scope: Scope, baseId: string, event: Pick<ChangeEvent, "name" | "tableId" | "recordIds" | "fieldIds" | "body">): CallEvent {
+export function callEvent(
+  scope: Scope,
+  baseId: string,
+  event: Pick<ChangeEvent, "name" | "tableId" | "recordIds" | "fieldIds" | "body">,
+): CallEvent {
   return {
     baseId,
     ...event,

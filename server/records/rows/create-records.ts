@@ -4,7 +4,14 @@ import { insertCells, isPlain } from "./apply-rows.ts";
 import { insertPlain } from "./base-writer.ts";
 import { callEvent } from "./call-event.ts";
 import type { WrittenRow } from "./plan-cells.ts";
-import { prepared, runCall, writtenRecords, type PreparedCall, type WriteCall, type WrittenRecords } from "./write-call.ts";
+import {
+  prepared,
+  runCall,
+  writtenRecords,
+  type PreparedCall,
+  type WriteCall,
+  type WrittenRecords,
+} from "./write-call.ts";
 import type { CellValue } from "./rows.sql.ts";
 
 export interface NewRecords extends WriteCall {
@@ -29,7 +36,11 @@ export async function createRecords(scope: Scope, call: NewRecords): Promise<Wri
   });
 }
 
-async function createPlain(scope: Scope, { schema, table, plan }: PreparedCall, { shape }: NewRecords): Promise<WrittenRecords> {
+async function createPlain(
+  scope: Scope,
+  { schema, table, plan }: PreparedCall,
+  { shape }: NewRecords,
+): Promise<WrittenRecords> {
   const used = table.fields.filter((field) => plan.rows.some((row) => row.cells.has(field)));
   const rows = plan.rows.map(({ cells }) => {
     const values: Record<string, CellValue> = {};
@@ -51,5 +62,7 @@ async function createPlain(scope: Scope, { schema, table, plan }: PreparedCall, 
 
 /** The parts of a call that `runCall` needs, without absent ones. */
 export function answerOf(call: WriteCall): Pick<WriteCall, "shape" | "answer"> {
-  return call.answer === undefined ? { shape: call.shape } : { shape: call.shape, answer: call.answer };
+  return call.answer === undefined
+    ? { shape: call.shape }
+    : { shape: call.shape, answer: call.answer };
 }

@@ -16,7 +16,10 @@ export interface DeletedRecords {
   /** The record of the URL instead of a batch. */
   readonly single: boolean;
   readonly ifMatch?: number;
-  readonly answer?: (deleted: { readonly ids: readonly string[]; readonly txn: number }) => StoredAnswer;
+  readonly answer?: (deleted: {
+    readonly ids: readonly string[];
+    readonly txn: number;
+  }) => StoredAnswer;
 }
 
 /**
@@ -24,7 +27,10 @@ export interface DeletedRecords {
  * they held.
  * Problems: `workspaces.*`, `records.record-not-found`, `records.row-does-not-exist`, `records.version-mismatch`.
  */
-export async function deleteRecords(scope: Scope, call: DeletedRecords): Promise<{ readonly ids: readonly string[]; readonly txn: number }> {
+export async function deleteRecords(
+  scope: Scope,
+  call: DeletedRecords,
+): Promise<{ readonly ids: readonly string[]; readonly txn: number }> {
   await allow(scope, "records.write", { baseId: call.table.baseId });
   refuseRepeated(call.ids);
   return withSchema(scope, call.table.baseId, async (schema) =>
@@ -33,8 +39,17 @@ export async function deleteRecords(scope: Scope, call: DeletedRecords): Promise
       const change = new BaseChange(scope, base, schema);
       const table = tableOf(schema, call.table.id);
       if (call.ifMatch !== undefined) {
-        const shape = { byFieldId: false, cellFormat: "json", commentCount: false, version: true } as const;
-        await requireVersion(change, { table }, { id: call.ids[0] ?? "", version: call.ifMatch, call: { shape } });
+        const shape = {
+          byFieldId: false,
+          cellFormat: "json",
+          commentCount: false,
+          version: true,
+        } as const;
+        await requireVersion(
+          change,
+          { table },
+          { id: call.ids[0] ?? "", version: call.ifMatch, call: { shape } },
+        );
       }
       await removeRows(change, table, call);
       await change.publish();
@@ -47,7 +62,11 @@ export async function deleteRecords(scope: Scope, call: DeletedRecords): Promise
   );
 }
 
-async function removeRows(change: BaseChange, table: Table, call: Pick<DeletedRecords, "ids" | "single">): Promise<void> {
+async function removeRows(
+  change: BaseChange,
+  table: Table,
+  call: Pick<DeletedRecords, "ids" | "single">,
+): Promise<void> {
   const fields = table.fields.filter(isStored);
   const held = await change.rows(cellsBefore(table, fields, call.ids));
   const found = new Map(held.map((row) => [row[0], row[2]]));

@@ -4,7 +4,12 @@ import { schemaOf } from "../schema/schema-cache.ts";
 import type { Table } from "../schema/base-schema.ts";
 import { baseTxn, recordsOf } from "./get-record.sql.ts";
 import { recordNotFound } from "./problems.ts";
-import { recordReader, type RecordJson, type RecordReader, type RecordShape } from "./record-json.ts";
+import {
+  recordReader,
+  type RecordJson,
+  type RecordReader,
+  type RecordShape,
+} from "./record-json.ts";
 import { tableOf } from "./write-call.ts";
 
 export interface WantedRecord {
@@ -17,7 +22,10 @@ export interface WantedRecord {
  * One record. Reads that are asked for in the same turn of the event loop go out as one statement.
  * Problems: `workspaces.*`, `records.record-not-found`.
  */
-export async function getRecord(scope: Scope, wanted: WantedRecord): Promise<{ readonly record: RecordJson; readonly version: number; readonly txn: number }> {
+export async function getRecord(
+  scope: Scope,
+  wanted: WantedRecord,
+): Promise<{ readonly record: RecordJson; readonly version: number; readonly txn: number }> {
   await allow(scope, "records.read", { baseId: wanted.table.baseId });
   const schema = await schemaOf(scope, wanted.table.baseId);
   const table = tableOf(schema, wanted.table.id);
@@ -51,7 +59,11 @@ class PointReads {
     this.world = world;
   }
 
-  async read(table: Table, reader: RecordReader, { recordId, shape }: WantedRecord): Promise<PointRead> {
+  async read(
+    table: Table,
+    reader: RecordReader,
+    { recordId, shape }: WantedRecord,
+  ): Promise<PointRead> {
     let turn = this.gathering.get(reader);
     if (turn === undefined) {
       const ids = new Set<string>();
@@ -63,12 +75,22 @@ class PointReads {
     return { row: rows.get(recordId), txn };
   }
 
-  private async send(table: Table, reader: RecordReader, { ids, shape }: { readonly ids: ReadonlySet<string>; readonly shape: RecordShape }): Promise<{ rows: Map<string, TextRow>; txn: number }> {
+  private async send(
+    table: Table,
+    reader: RecordReader,
+    { ids, shape }: { readonly ids: ReadonlySet<string>; readonly shape: RecordShape },
+  ): Promise<{ rows: Map<string, TextRow>; txn: number }> {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
     this.gathering.delete(reader);
-    const [txn, rows] = await this.world.db.texts([baseTxn(table.baseId), recordsOf(table, { columns: reader.columns, ids: [...ids], shape })]);
-    return { rows: new Map(rows?.map((row) => [row[0] ?? "", row])), txn: Number(txn?.[0]?.[0] ?? 0) };
+    const [txn, rows] = await this.world.db.texts([
+      baseTxn(table.baseId),
+      recordsOf(table, { columns: reader.columns, ids: [...ids], shape }),
+    ]);
+    return {
+      rows: new Map(rows?.map((row) => [row[0] ?? "", row])),
+      txn: Number(txn?.[0]?.[0] ?? 0),
+    };
   }
 }

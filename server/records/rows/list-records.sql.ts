@@ -1,6 +1,8 @@
+import { nameOfUser, namesOfUsers } from "#identity";
 import { constant, empty, join, sql, type Sql } from "#kernel";
 import type { SortContext } from "../field-types/field-type.ts";
 import { typeOf } from "../field-types/registry.ts";
+import { orderTerms } from "../field-types/sort-keys.sql.ts";
 import type { BaseSchema, Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import type { SortBy } from "./list-records.ts";
 import type { RecordShape } from "./record-json.ts";
@@ -10,7 +12,12 @@ import { columnOf, tableSql } from "./table-sql.ts";
 /** Rows after a number, oldest first, with the number as the last column. */
 export const pageAfter = (
   table: Table,
-  page: { readonly columns: Sql; readonly after: number; readonly limit: number; readonly shape: RecordShape },
+  page: {
+    readonly columns: Sql;
+    readonly after: number;
+    readonly limit: number;
+    readonly shape: RecordShape;
+  },
 ): Sql => sql`
   select ${page.columns}${page.shape.commentCount ? commentCount(table) : empty}, t.auto_number
   from ${tableSql(table).name} t where t.auto_number > ${page.after}
@@ -24,8 +31,14 @@ export const rowsOfPage = (
   from ${tableSql(table).name} t where t.id = any(${page.ids})`;
 
 /** Ids in the order of the sort, ties in the order of creation. Empty cells come first, last when descending. */
-export function idsInOrder(schema: BaseSchema, table: Table, { sort, limit }: { readonly sort: readonly SortBy[]; readonly limit?: number }): Sql {
-  const keys = sort.flatMap(({ fieldId, direction }) => sortTerms(schema, table.fieldsById.get(fieldId), direction));
+export function idsInOrder(
+  schema: BaseSchema,
+  table: Table,
+  { sort, limit }: { readonly sort: readonly SortBy[]; readonly limit?: number },
+): Sql {
+  const keys = sort.flatMap(({ fieldId, direction }) =>
+    sortTerms(schema, table.fieldsById.get(fieldId), direction),
+  );
   return sql`
     select t.id from ${tableSql(table).name} t
     order by ${join([...keys, constant("t.auto_number")])}${limit === undefined ? empty : sql` limit ${limit}`}`;
@@ -35,18 +48,17 @@ function sortTerms(schema: BaseSchema, field: Field | undefined, direction: "asc
   if (field === undefined) {
     return [];
   }
-  const order = constant(direction === "asc" ? "asc nulls first" : "desc nulls last");
-  return typeOf(field)
-    .sortKeys(field, columnOf(field), sortContext(schema, field))
-    .map((key) => sql`${key.expression} ${order}`);
+  return [
+    ...orderTerms(
+      typeOf(field).sortKeys(field, columnOf(field), sortContext(schema, field)),
+      direction,
+    ),
+  ];
 }
 
 function sortContext(schema: BaseSchema, field: Field): SortContext {
   return {
-    userText: (column, shape) =>
-      shape === "one"
-        ? sql`(select u.name from identity.users u where u.id = ${column})`
-        : sql`(select string_agg(u.name, ', ' order by p.at) from unnest(${column}) with ordinality p(id, at) join identity.users u on u.id = p.id)`,
+    userText: (column, shape) => (shape === "one" ? nameOfUser(column) : namesOfUsers(column)),
     linkText: (_fieldId, column) => {
       const linked = schema.tablesById.get((field.options as unknown as LinkOptions).linkedTableId);
       const primary = linked?.fieldsById.get(linked.primaryFieldId);
@@ -65,15 +77,20 @@ interface IteratorKey {
   readonly queryHash: string;
 }
 
-export const keepIterator = (it: IteratorKey & { readonly ids: readonly string[]; readonly at: Date }): Sql => sql`
+export const keepIterator = (
+  it: IteratorKey & { readonly ids: readonly string[]; readonly at: Date },
+): Sql => sql`
   insert into records.iterators (id, base_id, table_id, query_hash, record_ids, created_at)
   values (${it.id}, ${it.baseId}, ${it.tableId}, ${it.queryHash}, ${it.ids}, ${it.at})`;
 
 /** The ids from a record on, as many as asked. */
-export const readIterator = (it: IteratorKey & { readonly recordId: string; readonly limit: number; readonly oldest: Date }): Sql => sql`
+export const readIterator = (
+  it: IteratorKey & { readonly recordId: string; readonly limit: number; readonly oldest: Date },
+): Sql => sql`
   select record_ids[p.at : p.at + ${it.limit} - 1] as ids
   from records.iterators i, array_position(i.record_ids, ${it.recordId}::text) p(at)
   where i.id = ${it.id} and i.base_id = ${it.baseId} and i.table_id = ${it.tableId}
     and i.query_hash = ${it.queryHash} and i.created_at >= ${it.oldest} and p.at is not null`;
 
-export const deleteIterators = (before: Date): Sql => sql`delete from records.iterators where created_at < ${before}`;
+export const deleteIterators = (before: Date): Sql =>
+  sql`delete from records.iterators where created_at < ${before}`;

@@ -3,11 +3,22 @@ import { newId, Problem, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
 import { schemaOf } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table, View } from "../schema/base-schema.ts";
-import { idsInOrder, keepIterator, pageAfter, readIterator, rowsOfPage } from "./list-records.sql.ts";
+import {
+  idsInOrder,
+  keepIterator,
+  pageAfter,
+  readIterator,
+  rowsOfPage,
+} from "./list-records.sql.ts";
 import { baseTxn } from "./get-record.sql.ts";
 import { offsetParts, readOffset, writeOffset } from "./offset.ts";
 import { offsetExpired } from "./problems.ts";
-import { recordReader, type RecordJson, type RecordReader, type RecordShape } from "./record-json.ts";
+import {
+  recordReader,
+  type RecordJson,
+  type RecordReader,
+  type RecordShape,
+} from "./record-json.ts";
 import { tableOf } from "./write-call.ts";
 
 export interface RecordListing {
@@ -49,10 +60,14 @@ export async function listRecords(scope: Scope, listing: RecordListing): Promise
   const schema = await schemaOf(scope, listing.table.baseId);
   const table = tableOf(schema, listing.table.id);
   const reader = recordReader(scope, { schema, table, shape: listing.shape });
-  const sort = (listing.sort ?? listing.view?.options.sort ?? []).filter(({ fieldId }) => table.fieldsById.has(fieldId));
+  const sort = (listing.sort ?? listing.view?.options.sort ?? []).filter(({ fieldId }) =>
+    table.fieldsById.has(fieldId),
+  );
   const list = { listing, schema, table, reader, sort };
   // A sort can change between two pages, and a cap counts over all of them: both need the order kept from the first page.
-  return sort.length === 0 && listing.maxRecords === undefined ? pageInOrderOfCreation(scope, list) : pageOfKeptOrder(scope, list);
+  return sort.length === 0 && listing.maxRecords === undefined
+    ? pageInOrderOfCreation(scope, list)
+    : pageOfKeptOrder(scope, list);
 }
 
 interface ListCall {
@@ -64,13 +79,21 @@ interface ListCall {
 }
 
 function formulasNotYet(): Problem {
-  const message = "The formula for filtering records is invalid: formulas are not available in this version of Basalt yet";
-  return new Problem("invalid", "records.no-formulas-yet", { message, airtable: { type: "INVALID_FILTER_BY_FORMULA", message } });
+  const message =
+    "The formula for filtering records is invalid: formulas are not available in this version of Basalt yet";
+  return new Problem("invalid", "records.no-formulas-yet", {
+    message,
+    airtable: { type: "INVALID_FILTER_BY_FORMULA", message },
+  });
 }
 
-async function pageInOrderOfCreation(scope: Scope, { listing, table, reader }: ListCall): Promise<RecordPage> {
+async function pageInOrderOfCreation(
+  scope: Scope,
+  { listing, table, reader }: ListCall,
+): Promise<RecordPage> {
   const { pageSize, shape } = listing;
-  const after = listing.offset === undefined ? 0 : readOffset(scope, listingOf(table), listing.offset).after;
+  const after =
+    listing.offset === undefined ? 0 : readOffset(scope, listingOf(table), listing.offset).after;
   // One row more than the page tells whether there is another page.
   const [txn, rows = []] = await scope.db.texts([
     baseTxn(table.baseId),
@@ -81,14 +104,23 @@ async function pageInOrderOfCreation(scope: Scope, { listing, table, reader }: L
   const records = await reader.write(scope, page);
   const answer = { records, txn: Number(txn?.[0]?.[0] ?? 0) };
   return rows.length > pageSize && last !== undefined
-    ? { ...answer, offset: writeOffset(scope, listingOf(table), { after: Number(last.at(-1)), recordId: last[0] ?? "" }) }
+    ? {
+        ...answer,
+        offset: writeOffset(scope, listingOf(table), {
+          after: Number(last.at(-1)),
+          recordId: last[0] ?? "",
+        }),
+      }
     : answer;
 }
 
 /** The first page fixes the order and keeps it; later pages are read by id, so nothing is skipped or given twice. */
 async function pageOfKeptOrder(scope: Scope, list: ListCall): Promise<RecordPage> {
   const { listing, table, reader } = list;
-  const { iterator, ids } = listing.offset === undefined ? await beginOrder(scope, list) : await continueOrder(scope, list, listing.offset);
+  const { iterator, ids } =
+    listing.offset === undefined
+      ? await beginOrder(scope, list)
+      : await continueOrder(scope, list, listing.offset);
   const page = ids.slice(0, listing.pageSize);
   const [txn, rows = []] = await scope.db.texts([
     baseTxn(table.baseId),
@@ -101,7 +133,9 @@ async function pageOfKeptOrder(scope: Scope, list: ListCall): Promise<RecordPage
   });
   const next = ids[listing.pageSize];
   const answer = { records: await reader.write(scope, inOrder), txn: Number(txn?.[0]?.[0] ?? 0) };
-  return next === undefined || iterator === undefined ? answer : { ...answer, offset: `${iterator}/${next}` };
+  return next === undefined || iterator === undefined
+    ? answer
+    : { ...answer, offset: `${iterator}/${next}` };
 }
 
 interface KeptOrder {
@@ -110,22 +144,46 @@ interface KeptOrder {
   readonly ids: readonly string[];
 }
 
-async function beginOrder(scope: Scope, { listing, table, sort, schema }: ListCall): Promise<KeptOrder> {
+async function beginOrder(
+  scope: Scope,
+  { listing, table, sort, schema }: ListCall,
+): Promise<KeptOrder> {
   const limit = listing.maxRecords;
-  const rows = await scope.db.text(idsInOrder(schema, table, { sort, ...(limit !== undefined && { limit }) }));
+  const rows = await scope.db.text(
+    idsInOrder(schema, table, { sort, ...(limit !== undefined && { limit }) }),
+  );
   const ids = rows.map((row) => row[0] ?? "");
   if (ids.length <= listing.pageSize) {
     return { iterator: undefined, ids };
   }
   const iterator = newId("itr");
-  await scope.db.run(keepIterator({ id: iterator, ...listingOf(table), queryHash: queryHash(listing, sort), ids, at: scope.now() }));
+  await scope.db.run(
+    keepIterator({
+      id: iterator,
+      ...listingOf(table),
+      queryHash: queryHash(listing, sort),
+      ids,
+      at: scope.now(),
+    }),
+  );
   return { iterator, ids };
 }
 
-async function continueOrder(scope: Scope, { listing, table, sort }: ListCall, offset: string): Promise<KeptOrder> {
+async function continueOrder(
+  scope: Scope,
+  { listing, table, sort }: ListCall,
+  offset: string,
+): Promise<KeptOrder> {
   const { iterator, recordId } = offsetParts(offset);
   const ids = await scope.db.maybe<{ ids: string[] }>(
-    readIterator({ id: iterator, ...listingOf(table), queryHash: queryHash(listing, sort), recordId, limit: listing.pageSize + 1, oldest: oldestIterator(scope.now()) }),
+    readIterator({
+      id: iterator,
+      ...listingOf(table),
+      queryHash: queryHash(listing, sort),
+      recordId,
+      limit: listing.pageSize + 1,
+      oldest: oldestIterator(scope.now()),
+    }),
   );
   if (ids === undefined || ids.ids.length === 0) {
     throw offsetExpired();
@@ -147,5 +205,7 @@ function listingOf(table: Table): { baseId: string; tableId: string } {
 
 /** What must stay the same from page to page; fields and the shape of answers may differ. */
 function queryHash({ maxRecords, view }: RecordListing, sort: readonly SortBy[]): string {
-  return createHash("sha256").update(JSON.stringify([sort, maxRecords ?? null, view?.id ?? null])).digest("base64url");
+  return createHash("sha256")
+    .update(JSON.stringify([sort, maxRecords ?? null, view?.id ?? null]))
+    .digest("base64url");
 }

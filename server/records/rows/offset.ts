@@ -29,14 +29,22 @@ export interface Listing {
   readonly tableId: string;
 }
 
-export function writeOffset(scope: Pick<Scope, "config" | "now">, listing: Listing, { after, recordId }: Position): string {
+export function writeOffset(
+  scope: Pick<Scope, "config" | "now">,
+  listing: Listing,
+  { after, recordId }: Position,
+): string {
   const minutes = BigInt(minutesOf(scope.now()));
   const payload = toText((minutes << NUMBER_BITS) | BigInt(after), PAYLOAD_CHARS);
   return `itr${payload}${macOf(scope, listing, `${payload}/${recordId}`)}/${recordId}`;
 }
 
 /** Problems: `records.bad-offset`, `records.offset-expired`. */
-export function readOffset(scope: Pick<Scope, "config" | "now">, listing: Listing, offset: string): Position {
+export function readOffset(
+  scope: Pick<Scope, "config" | "now">,
+  listing: Listing,
+  offset: string,
+): Position {
   const { iterator, recordId } = offsetParts(offset);
   const payload = iterator.slice(3, 3 + PAYLOAD_CHARS);
   const mac = iterator.slice(3 + PAYLOAD_CHARS);
@@ -53,7 +61,10 @@ export function readOffset(scope: Pick<Scope, "config" | "now">, listing: Listin
 }
 
 /** The two ids of an offset. Problem: `records.bad-offset`. */
-export function offsetParts(offset: string): { readonly iterator: string; readonly recordId: string } {
+export function offsetParts(offset: string): {
+  readonly iterator: string;
+  readonly recordId: string;
+} {
   const [iterator, recordId, more] = offset.split("/");
   if (!isId("itr", iterator) || !isId("rec", recordId) || more !== undefined) {
     throw badOffset(offset);
@@ -65,8 +76,14 @@ function minutesOf(at: Date): number {
   return Math.floor((at.getTime() - EPOCH_MS) / 60_000) % MINUTES_MAX;
 }
 
-function macOf({ config }: Pick<Scope, "config">, { baseId, tableId }: Listing, text: string): string {
-  const mac = createHmac("sha256", `${config.secret}/offsets`).update(`${baseId}/${tableId}/${text}`).digest();
+function macOf(
+  { config }: Pick<Scope, "config">,
+  { baseId, tableId }: Listing,
+  text: string,
+): string {
+  const mac = createHmac("sha256", `${config.secret}/offsets`)
+    .update(`${baseId}/${tableId}/${text}`)
+    .digest();
   return toText(BigInt(mac.readUInt32BE(0) % ALPHABET.length ** MAC_CHARS), MAC_CHARS);
 }
 

@@ -7,7 +7,12 @@ import type { Field } from "../schema/base-schema.ts";
 /** Persons kept in memory at most; beyond that all are forgotten and read again. */
 const PEOPLE_MAX = 20_000;
 
-const peopleTypes: ReadonlySet<string> = new Set(["singleCollaborator", "multipleCollaborators", "createdBy", "lastModifiedBy"]);
+const peopleTypes: ReadonlySet<string> = new Set([
+  "singleCollaborator",
+  "multipleCollaborators",
+  "createdBy",
+  "lastModifiedBy",
+]);
 
 /** Names and addresses of the persons that cells name, so that cells can be written as JSON without waiting. */
 export const people = part("records.people", (world) => new People(world));
@@ -37,8 +42,15 @@ class People {
 }
 
 /** Loads whoever is named in these rows, one statement at most. */
-export async function loadPeople(scope: Scope, fields: readonly Field[], rows: readonly TextRow[], leading: number): Promise<void> {
-  const columns = fields.flatMap((field, index) => (peopleTypes.has(field.type) ? [index + leading] : []));
+export async function loadPeople(
+  scope: Scope,
+  fields: readonly Field[],
+  rows: readonly TextRow[],
+  leading: number,
+): Promise<void> {
+  const columns = fields.flatMap((field, index) =>
+    peopleTypes.has(field.type) ? [index + leading] : [],
+  );
   if (columns.length === 0) {
     return;
   }

@@ -47,7 +47,11 @@ export interface PeopleOfBase {
  * Checks every cell of a call by its field's type. Nothing is read or written.
  * Problems: `records.unknown-field`, `records.field-computed` and those of the field types.
  */
-export function planCells(table: Table, rows: readonly WrittenRow[], options: PlanOptions): CellPlan {
+export function planCells(
+  table: Table,
+  rows: readonly WrittenRow[],
+  options: PlanOptions,
+): CellPlan {
   const newChoices = new Map<string, Map<string, string>>();
   const linkTexts = new Map<string, Map<string, string>>();
   const context: WriteContext = {
@@ -60,7 +64,8 @@ export function planCells(table: Table, rows: readonly WrittenRow[], options: Pl
       }
       return remember(newChoices, { fieldId, text: name, make: () => newId("sel") });
     },
-    linkByText: (fieldId, text) => remember(linkTexts, { fieldId, text, make: () => `text:${text}` }),
+    linkByText: (fieldId, text) =>
+      remember(linkTexts, { fieldId, text, make: () => `text:${text}` }),
   };
   let hasLinks = false;
   let hasFiles = false;
@@ -75,7 +80,10 @@ export function planCells(table: Table, rows: readonly WrittenRow[], options: Pl
       hasLinks ||= type.needs === "records";
       hasFiles ||= type.needs === "files";
       const value = row.fields[key];
-      cells.set(field, options.typecast ? type.typecast(value, field, context) : type.parse(value, field, context));
+      cells.set(
+        field,
+        options.typecast ? type.typecast(value, field, context) : type.parse(value, field, context),
+      );
     }
     return { id: row.id, cells };
   });

@@ -36,7 +36,14 @@ export interface RecordReader {
 }
 
 /** The reader of a table for a shape, compiled once per schema version and shape. */
-export function recordReader(scope: Scope, { schema, table, shape }: { readonly schema: BaseSchema; readonly table: Table; readonly shape: RecordShape }): RecordReader {
+export function recordReader(
+  scope: Scope,
+  {
+    schema,
+    table,
+    shape,
+  }: { readonly schema: BaseSchema; readonly table: Table; readonly shape: RecordShape },
+): RecordReader {
   return scope.parts.of(recordReaders).of(schema, table, shape);
 }
 
@@ -76,7 +83,11 @@ class RecordReaders {
 
   private jsonReader(table: Table, shape: RecordShape): RecordReader {
     const fields = fieldsOf(table, shape);
-    const writeRow = rowWriter(fields, fields.map((field) => compileJson(field, this.context)), shape);
+    const writeRow = rowWriter(
+      fields,
+      fields.map((field) => compileJson(field, this.context)),
+      shape,
+    );
     return {
       fields,
       columns: rowColumns(fields),
@@ -95,8 +106,16 @@ class RecordReaders {
       columns: rowColumns(fields),
       write: async (scope, rows) => {
         await loadPeople(scope, fields, rows, LEADING_COLUMNS);
-        const texts = await linkedTexts(scope, schema, { fields, rows, context: { ...this.context, ...zone } });
-        const context: ShowContext = { ...this.context, ...zone, linkText: (fieldId, id) => texts.get(fieldId)?.get(id) };
+        const texts = await linkedTexts(scope, schema, {
+          fields,
+          rows,
+          context: { ...this.context, ...zone },
+        });
+        const context: ShowContext = {
+          ...this.context,
+          ...zone,
+          linkText: (fieldId, id) => texts.get(fieldId)?.get(id),
+        };
         const shows = fields.map((field) => quoted(compileShow(field, context)));
         return rows.map(rowWriter(fields, shows, shape));
       },
@@ -106,11 +125,17 @@ class RecordReaders {
 
 function fieldsOf(table: Table, shape: RecordShape): readonly Field[] {
   const wanted = shape.fieldIds;
-  return wanted === undefined ? table.fields : table.fields.filter((field) => wanted.includes(field.id));
+  return wanted === undefined
+    ? table.fields
+    : table.fields.filter((field) => wanted.includes(field.id));
 }
 
 /** One row to JSON text. Everything that does not depend on the row is worked out before. */
-function rowWriter(fields: readonly Field[], cells: readonly FromText[], shape: RecordShape): (row: TextRow) => RecordJson {
+function rowWriter(
+  fields: readonly Field[],
+  cells: readonly FromText[],
+  shape: RecordShape,
+): (row: TextRow) => RecordJson {
   const keys = fields.map((field) => `${jsonText(shape.byFieldId ? field.id : field.name)}:`);
   const count = fields.length;
   return (row) => {
@@ -143,20 +168,35 @@ function quoted(show: FromText): FromText {
 async function linkedTexts(
   scope: Scope,
   schema: BaseSchema,
-  read: { readonly fields: readonly Field[]; readonly rows: readonly TextRow[]; readonly context: Omit<ShowContext, "linkText"> },
+  read: {
+    readonly fields: readonly Field[];
+    readonly rows: readonly TextRow[];
+    readonly context: Omit<ShowContext, "linkText">;
+  },
 ): Promise<Map<string, Map<string, string>>> {
   const texts = new Map<string, Map<string, string>>();
   for (const [index, field] of read.fields.entries()) {
     if (field.type === "multipleRecordLinks") {
-      const ids = new Set(read.rows.flatMap((row) => arrayElements(row[index + LEADING_COLUMNS] ?? "{}")));
+      const ids = new Set(
+        read.rows.flatMap((row) => arrayElements(row[index + LEADING_COLUMNS] ?? "{}")),
+      );
       const linked = schema.tablesById.get((field.options as unknown as LinkOptions).linkedTableId);
-      texts.set(field.id, linked === undefined || ids.size === 0 ? new Map() : await textsOf(scope, linked, { ids: [...ids], context: read.context }));
+      texts.set(
+        field.id,
+        linked === undefined || ids.size === 0
+          ? new Map()
+          : await textsOf(scope, linked, { ids: [...ids], context: read.context }),
+      );
     }
   }
   return texts;
 }
 
-async function textsOf(scope: Scope, table: Table, read: { readonly ids: readonly string[]; readonly context: Omit<ShowContext, "linkText"> }): Promise<Map<string, string>> {
+async function textsOf(
+  scope: Scope,
+  table: Table,
+  read: { readonly ids: readonly string[]; readonly context: Omit<ShowContext, "linkText"> },
+): Promise<Map<string, string>> {
   const primary = table.fieldsById.get(table.primaryFieldId);
   if (primary === undefined) {
     return new Map();

@@ -15,7 +15,11 @@ export type ResolvedTexts = ReadonlyMap<string, ReadonlyMap<string, string>>;
  * Finds the records whose primary cell has these texts, one statement a link field; where there is none, makes it.
  * Problem: `records.cell-refused` where the primary field of the linked table cannot hold such a text.
  */
-export async function resolveLinkTexts(change: BaseChange, table: Table, wanted: ReadonlyMap<string, ReadonlyMap<string, string>>): Promise<ResolvedTexts> {
+export async function resolveLinkTexts(
+  change: BaseChange,
+  table: Table,
+  wanted: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Promise<ResolvedTexts> {
   const resolved = new Map<string, Map<string, string>>();
   for (const [fieldId, texts] of wanted) {
     const field = table.fieldsById.get(fieldId);
@@ -27,10 +31,26 @@ export async function resolveLinkTexts(change: BaseChange, table: Table, wanted:
   return resolved;
 }
 
-async function resolveField(change: BaseChange, link: { readonly field: Field; readonly linked: Table; readonly texts: ReadonlyMap<string, string> }): Promise<Map<string, string>> {
+async function resolveField(
+  change: BaseChange,
+  link: {
+    readonly field: Field;
+    readonly linked: Table;
+    readonly texts: ReadonlyMap<string, string>;
+  },
+): Promise<Map<string, string>> {
   const primary = primaryOf(link.linked);
-  const keys = [...link.texts].map(([text, standIn]) => ({ standIn, value: primaryValue(link.field, primary, text) }));
-  const found = await change.rows(firstWithPrimary(link.linked, primary, keys.map((key) => key.value)));
+  const keys = [...link.texts].map(([text, standIn]) => ({
+    standIn,
+    value: primaryValue(link.field, primary, text),
+  }));
+  const found = await change.rows(
+    firstWithPrimary(
+      link.linked,
+      primary,
+      keys.map((key) => key.value),
+    ),
+  );
   const ids = new Map(found.map(([at, id]) => [Number(at), id ?? ""]));
   const made: { id: string; value: Stored }[] = [];
   const resolved = new Map<string, string>();
@@ -43,7 +63,11 @@ async function resolveField(change: BaseChange, link: { readonly field: Field; r
     resolved.set(key.standIn, id);
   }
   if (made.length > 0) {
-    await insertCells(change, link.linked, made.map(({ id, value }) => ({ id, cells: new Map([[primary, value]]) })));
+    await insertCells(
+      change,
+      link.linked,
+      made.map(({ id, value }) => ({ id, cells: new Map([[primary, value]]) })),
+    );
   }
   return resolved;
 }
@@ -71,7 +95,10 @@ function primaryValue(link: Field, primary: Field, text: string): Stored {
         linkByText: () => "",
       });
   if (value === null) {
-    throw cellRefused(link, `no record of the linked table can be called ${JSON.stringify(text.slice(0, 100))}`);
+    throw cellRefused(
+      link,
+      `no record of the linked table can be called ${JSON.stringify(text.slice(0, 100))}`,
+    );
   }
   return value;
 }

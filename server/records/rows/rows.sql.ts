@@ -4,7 +4,10 @@ import type { Field, Table } from "../schema/base-schema.ts";
 import { columnOf, CURRENT_TXN, recordsetDefinition, tableSql } from "./table-sql.ts";
 
 /** What a cell is written as once files are settled. */
-export type CellValue = Exclude<Stored, readonly unknown[]> | readonly string[] | readonly StoredAttachment[];
+export type CellValue =
+  | Exclude<Stored, readonly unknown[]>
+  | readonly string[]
+  | readonly StoredAttachment[];
 
 export interface NewRow {
   readonly id: string;
@@ -22,7 +25,9 @@ export interface RowToInsert extends NewRow {
 /** Adds rows from one JSON parameter and answers them as `rowColumns` of all fields, in the order given. */
 export function insertRows(table: Table, rows: readonly RowToInsert[]): Sql {
   const parts = tableSql(table);
-  const json = JSON.stringify(rows.map(({ id, at, by, ahead, cells }) => ({ id, at, by, ahead, ...cells })));
+  const json = JSON.stringify(
+    rows.map(({ id, at, by, ahead, cells }) => ({ id, at, by, ahead, ...cells })),
+  );
   return sql`
     insert into ${parts.name} as t
       (id, created_time, created_by, modified_time, modified_by, version${parts.storedColumns})
@@ -57,11 +62,21 @@ export interface RowChange {
  * Writes the same fields of several records. A record whose cells already hold these values keeps its version and times.
  * Answers `rowColumns` of all fields.
  */
-export function updateRows(table: Table, change: { readonly fields: readonly Field[]; readonly rows: readonly RowChange[]; readonly at: Date; readonly by: string | null }): Sql {
+export function updateRows(
+  table: Table,
+  change: {
+    readonly fields: readonly Field[];
+    readonly rows: readonly RowChange[];
+    readonly at: Date;
+    readonly by: string | null;
+  },
+): Sql {
   const parts = tableSql(table);
   const names = change.fields.map((field) => quoteIdent(field.id));
   const json = JSON.stringify(change.rows.map(({ id, cells }) => ({ id, ...cells })));
-  const differs = constant(`(${names.map((name) => `t.${name}`).join(", ")}) is distinct from (${names.map((name) => `r.${name}`).join(", ")})`);
+  const differs = constant(
+    `(${names.map((name) => `t.${name}`).join(", ")}) is distinct from (${names.map((name) => `r.${name}`).join(", ")})`,
+  );
   return sql`
     update ${parts.name} as t set
       ${constant(names.map((name) => `${name} = r.${name}`).join(", "))},

@@ -17,7 +17,10 @@ export type FetchedFiles = ReadonlyMap<AttachmentInput, Attachment | undefined>;
  * Problems: `records.bad-attachment` where the address may not be used at all.
  */
 export async function fetchFiles(scope: Scope, plan: CellPlan): Promise<FetchedFiles> {
-  const wanted: { readonly field: Field; readonly input: AttachmentInput & { readonly kind: "fetch" } }[] = [];
+  const wanted: {
+    readonly field: Field;
+    readonly input: AttachmentInput & { readonly kind: "fetch" };
+  }[] = [];
   for (const row of plan.rows) {
     for (const [field, value] of row.cells) {
       for (const input of isFileList(value) ? value : []) {
@@ -38,9 +41,16 @@ export async function fetchFiles(scope: Scope, plan: CellPlan): Promise<FetchedF
   return fetched;
 }
 
-async function fetchOne(scope: Scope, field: Field, input: AttachmentInput & { readonly kind: "fetch" }): Promise<Attachment | undefined> {
+async function fetchOne(
+  scope: Scope,
+  field: Field,
+  input: AttachmentInput & { readonly kind: "fetch" },
+): Promise<Attachment | undefined> {
   try {
-    return await fetchAttachment(scope, { url: input.url, ...(input.filename !== undefined && { filename: input.filename }) });
+    return await fetchAttachment(scope, {
+      url: input.url,
+      ...(input.filename !== undefined && { filename: input.filename }),
+    });
   } catch (error) {
     if (!(error instanceof Problem)) {
       throw error;
@@ -57,7 +67,11 @@ async function fetchOne(scope: Scope, field: Field, input: AttachmentInput & { r
  * The files of a cell: those fetched, and those kept from what the cell held. A file that could not be fetched is left out.
  * Problem: `records.bad-attachment` for a kept id that the cell does not hold.
  */
-export function settledFiles(field: Field, inputs: readonly AttachmentInput[], known: { readonly fetched: FetchedFiles; readonly held: readonly Attachment[] }): readonly Attachment[] | null {
+export function settledFiles(
+  field: Field,
+  inputs: readonly AttachmentInput[],
+  known: { readonly fetched: FetchedFiles; readonly held: readonly Attachment[] },
+): readonly Attachment[] | null {
   const files = inputs.flatMap((input): Attachment[] => {
     if (input.kind === "fetch") {
       const file = known.fetched.get(input);

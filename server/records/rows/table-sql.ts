@@ -39,7 +39,9 @@ export const LEADING_COLUMNS = 3;
 /** What a row is read as: `id, created_time, version`, then one column a field, in the order given. */
 export function rowColumns(fields: readonly Field[], alias = "t"): Sql {
   const columns = fields.map((field) => columnText(field, alias));
-  return constant([`${alias}.id`, `${alias}.created_time`, `${alias}.version`, ...columns].join(", "));
+  return constant(
+    [`${alias}.id`, `${alias}.created_time`, `${alias}.version`, ...columns].join(", "),
+  );
 }
 
 /** The column, or the system column, that holds a field. */

@@ -6,10 +6,19 @@ import { answerOf } from "./create-records.ts";
 import { recordNotFound, repeatedRecord, versionMismatch } from "./problems.ts";
 import { recordReader } from "./record-json.ts";
 import { rowsById } from "./rows.sql.ts";
-import { prepared, runCall, type PreparedCall, type WriteCall, type WrittenRecords } from "./write-call.ts";
+import {
+  prepared,
+  runCall,
+  type PreparedCall,
+  type WriteCall,
+  type WrittenRecords,
+} from "./write-call.ts";
 
 export interface ChangedRecords extends WriteCall {
-  readonly rows: readonly { readonly id: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  readonly rows: readonly {
+    readonly id: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  }[];
   /** Clears every writable field that is not named (PUT). */
   readonly replace: boolean;
   /** The record of the URL instead of a batch. */
@@ -31,7 +40,13 @@ export async function updateRecords(scope: Scope, call: ChangedRecords): Promise
       if (call.ifMatch !== undefined) {
         await requireVersion(change, ready, { id: rows[0]?.id ?? "", version: call.ifMatch, call });
       }
-      return { rows: await updateCells(change, ready.table, rows, { settled, replace: call.replace, single: call.single }) };
+      return {
+        rows: await updateCells(change, ready.table, rows, {
+          settled,
+          replace: call.replace,
+          single: call.single,
+        }),
+      };
     });
   });
 }
@@ -51,7 +66,11 @@ export function refuseRepeated(ids: readonly string[]): void {
 export async function requireVersion(
   change: BaseChange,
   { table }: Pick<PreparedCall, "table">,
-  wanted: { readonly id: string; readonly version: number; readonly call: Pick<WriteCall, "shape"> },
+  wanted: {
+    readonly id: string;
+    readonly version: number;
+    readonly call: Pick<WriteCall, "shape">;
+  },
 ): Promise<void> {
   const rows = await change.rows(rowsById(table, [wanted.id]));
   const [row] = rows;
@@ -60,7 +79,11 @@ export async function requireVersion(
   }
   if (Number(row[2]) !== wanted.version) {
     const { fieldIds: _fieldIds, ...shape } = wanted.call.shape;
-    const reader = recordReader(change.scope, { schema: change.schema, table, shape: { ...shape, commentCount: false } });
+    const reader = recordReader(change.scope, {
+      schema: change.schema,
+      table,
+      shape: { ...shape, commentCount: false },
+    });
     const [json] = await reader.write(change.scope, rows);
     throw versionMismatch(JSON.parse(json ?? "null"), Number(row[2]));
   }

@@ -10,9 +10,18 @@ export function matchingRecords(
   fields: readonly Field[],
   keys: readonly { readonly at: number; readonly key: readonly Stored[] }[],
 ): Sql {
-  const json = JSON.stringify(keys.map(({ at, key }) => ({ at, ...Object.fromEntries(fields.map((field, index) => [field.id, key[index]])) })));
-  const definitions = fields.map((field) => `, ${quoteIdent(field.id)} ${definitionOf(field)}`).join("");
-  const same = fields.map((field) => sql`${columnOf(field)} = ${constant(`k.${quoteIdent(field.id)}`)}`);
+  const json = JSON.stringify(
+    keys.map(({ at, key }) => ({
+      at,
+      ...Object.fromEntries(fields.map((field, index) => [field.id, key[index]])),
+    })),
+  );
+  const definitions = fields
+    .map((field) => `, ${quoteIdent(field.id)} ${definitionOf(field)}`)
+    .join("");
+  const same = fields.map(
+    (field) => sql`${columnOf(field)} = ${constant(`k.${quoteIdent(field.id)}`)}`,
+  );
   return sql`
     select k.at, m.id
     from json_to_recordset(${json}::json) as k(at integer${constant(definitions)})

@@ -10,7 +10,13 @@ import { fieldOf, type PlannedCells, type WrittenRow } from "./plan-cells.ts";
 import { ambiguousUpsert, cannotMergeOn } from "./problems.ts";
 import { refuseRepeated } from "./update-records.ts";
 import { matchingRecords } from "./upsert-records.sql.ts";
-import { prepared, runCall, type PreparedCall, type WriteCall, type WrittenRecords } from "./write-call.ts";
+import {
+  prepared,
+  runCall,
+  type PreparedCall,
+  type WriteCall,
+  type WrittenRecords,
+} from "./write-call.ts";
 
 export interface UpsertedRecords extends WriteCall {
   readonly rows: readonly WrittenRow[];
@@ -51,8 +57,14 @@ function mergeField(table: Table, name: string): Field {
   return field;
 }
 
-async function findTargets(change: BaseChange, { table, plan }: PreparedCall, fields: readonly Field[]): Promise<Target[]> {
-  const keys = plan.rows.map((row) => (row.id === undefined ? keyOf(row.cells, fields) : undefined));
+async function findTargets(
+  change: BaseChange,
+  { table, plan }: PreparedCall,
+  fields: readonly Field[],
+): Promise<Target[]> {
+  const keys = plan.rows.map((row) =>
+    row.id === undefined ? keyOf(row.cells, fields) : undefined,
+  );
   refuseRepeatedKeys(keys);
   const wanted = keys.flatMap((key, at) => (key === undefined ? [] : [{ at, key }]));
   const found = new Map<number, string>();
@@ -101,7 +113,11 @@ function refuseSharedTargets(targets: readonly Target[]): void {
 async function applyTargets(
   change: BaseChange,
   table: Table,
-  { targets, settled, replace }: { readonly targets: readonly Target[]; readonly settled: Settled; readonly replace: boolean },
+  {
+    targets,
+    settled,
+    replace,
+  }: { readonly targets: readonly Target[]; readonly settled: Settled; readonly replace: boolean },
 ): Promise<{ rows: TextRow[]; createdIds: string[]; updatedIds: string[] }> {
   const created = targets.filter((target) => target.isNew);
   const updated = targets.filter((target) => !target.isNew);
@@ -109,7 +125,11 @@ async function applyTargets(
   for (const row of await insertCells(change, table, created, settled)) {
     rows.set(row[0] ?? "", row);
   }
-  for (const row of await updateCells(change, table, updated, { settled, replace, single: false })) {
+  for (const row of await updateCells(change, table, updated, {
+    settled,
+    replace,
+    single: false,
+  })) {
     rows.set(row[0] ?? "", row);
   }
   return {

@@ -1,7 +1,6 @@
 import { baseCollaborators, permissionLevel } from "#workspaces";
 import { Problem, type Scope, type StoredAnswer, type TextRow } from "#kernel";
 import { addChoices } from "../fields/add-choices.ts";
-import { loadSchema } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { BaseChange } from "./base-change.ts";
 import { inBaseWithSchema, withSchema } from "./base-writer.ts";
@@ -42,7 +41,12 @@ export interface PreparedCall {
 /** Checks the cells of a call; again with the newer schema when it turns out to have moved. */
 export async function prepared<T>(
   scope: Scope,
-  call: { readonly table: Pick<Table, "id" | "baseId">; readonly rows: readonly WrittenRow[]; readonly typecast: boolean; readonly creating: boolean },
+  call: {
+    readonly table: Pick<Table, "id" | "baseId">;
+    readonly rows: readonly WrittenRow[];
+    readonly typecast: boolean;
+    readonly creating: boolean;
+  },
   go: (call: PreparedCall) => Promise<T>,
 ): Promise<T> {
   return withSchema(scope, call.table.baseId, async (schema) => {
@@ -61,7 +65,9 @@ export async function prepared<T>(
 export function tableOf(schema: BaseSchema, tableId: string): Table {
   const table = schema.tablesById.get(tableId);
   if (table === undefined) {
-    throw new Problem("not-found", "records.table-not-found", { message: "There is no such table." });
+    throw new Problem("not-found", "records.table-not-found", {
+      message: "There is no such table.",
+    });
   }
   return table;
 }
@@ -73,18 +79,37 @@ export function tableOf(schema: BaseSchema, tableId: string): Table {
 export async function runCall(
   scope: Scope,
   call: PreparedCall & Pick<WriteCall, "shape" | "answer">,
-  apply: (change: BaseChange, settled: Settled) => Promise<{ readonly rows: readonly TextRow[] } & Partial<Pick<WrittenRecords, "createdIds" | "updatedIds">>>,
+  apply: (
+    change: BaseChange,
+    settled: Settled,
+  ) => Promise<
+    { readonly rows: readonly TextRow[] } & Partial<
+      Pick<WrittenRecords, "createdIds" | "updatedIds">
+    >
+  >,
 ): Promise<WrittenRecords> {
   const { plan, table } = call;
   const fetched = plan.hasFiles ? await fetchFiles(scope, plan) : nothingSettled.fetched;
   return inBaseWithSchema(scope, call.schema, async (base) => {
     await scope.idempotency?.begin(base.tx);
     const change = new BaseChange(scope, base, call.schema);
-    await makeChoices(change, table, plan);
-    const links = plan.linkTexts.size === 0 ? nothingSettled.links : await resolveLinkTexts(change, table, plan.linkTexts);
+    change.schema = await addChoices(change, plan.newChoices);
+    const links =
+      plan.linkTexts.size === 0
+        ? nothingSettled.links
+        : await resolveLinkTexts(change, table, plan.linkTexts);
     const { rows, ...ids } = await apply(change, { fetched, links });
     await change.publish();
-    const written = { ...(await writtenRecords(change.scope, { schema: change.schema, table, shape: call.shape, rows, txn: base.txn })), ...ids };
+    const written = {
+      ...(await writtenRecords(change.scope, {
+        schema: change.schema,
+        table,
+        shape: call.shape,
+        rows,
+        txn: base.txn,
+      })),
+      ...ids,
+    };
     if (scope.idempotency !== undefined && call.answer !== undefined) {
       await scope.idempotency.finish(base.tx, call.answer(written));
     }
@@ -95,11 +120,26 @@ export async function runCall(
 /** Rows as the caller wants to see them. */
 export async function writtenRecords(
   scope: Scope,
-  written: { readonly schema: BaseSchema; readonly table: Table; readonly shape: RecordShape; readonly rows: readonly TextRow[]; readonly txn: number },
+  written: {
+    readonly schema: BaseSchema;
+    readonly table: Table;
+    readonly shape: RecordShape;
+    readonly rows: readonly TextRow[];
+    readonly txn: number;
+  },
 ): Promise<WrittenRecords> {
   const { rows, txn, schema, shape } = written;
-  const reader = recordReader(scope, { schema, table: tableOf(schema, written.table.id), shape: wholeRows(shape) });
-  return { records: await reader.write(scope, rows), ids: rows.map((row) => row[0] ?? ""), versions: rows.map((row) => Number(row[2])), txn };
+  const reader = recordReader(scope, {
+    schema,
+    table: tableOf(schema, written.table.id),
+    shape: wholeRows(shape),
+  });
+  return {
+    records: await reader.write(scope, rows),
+    ids: rows.map((row) => row[0] ?? ""),
+    versions: rows.map((row) => Number(row[2])),
+    txn,
+  };
 }
 
 /** Written rows come back with all their columns and without a count of comments. */
@@ -107,30 +147,31 @@ function wholeRows({ fieldIds: _fieldIds, ...shape }: RecordShape): RecordShape 
   return { ...shape, commentCount: false };
 }
 
-async function makeChoices(change: BaseChange, table: Table, plan: CellPlan): Promise<void> {
-  for (const [fieldId, choices] of plan.newChoices) {
-    const field = table.fieldsById.get(fieldId);
-    if (field !== undefined) {
-      await addChoices(change, field, choices);
-    }
-  }
-  if (plan.newChoices.size > 0) {
-    change.schema = await loadSchema({ db: change.tx }, change.schema.baseId);
-  }
-}
-
-const nobody: PeopleOfBase = { userById: () => undefined, userByEmail: () => undefined, userByName: () => undefined };
+const nobody: PeopleOfBase = {
+  userById: () => undefined,
+  userByEmail: () => undefined,
+  userByName: () => undefined,
+};
 
 /** Whom collaborator cells may name; asked only where one is written. */
-async function peopleFor(scope: Scope, table: Table, rows: readonly WrittenRow[]): Promise<PeopleOfBase> {
+async function peopleFor(
+  scope: Scope,
+  table: Table,
+  rows: readonly WrittenRow[],
+): Promise<PeopleOfBase> {
   const names = new Set(rows.flatMap((row) => Object.keys(row.fields)));
   const asked = table.fields.some(
-    (field) => (field.type === "singleCollaborator" || field.type === "multipleCollaborators") && (names.has(field.id) || names.has(field.name)),
+    (field) =>
+      (field.type === "singleCollaborator" || field.type === "multipleCollaborators") &&
+      (names.has(field.id) || names.has(field.name)),
   );
   if (!asked) {
     return nobody;
   }
-  const members = await baseCollaborators({ ...scope, actor: { kind: "system", name: "cells" } }, table.baseId);
+  const members = await baseCollaborators(
+    { ...scope, actor: { kind: "system", name: "cells" } },
+    table.baseId,
+  );
   const byId = new Map(members.map((member) => [member.id, member]));
   const byEmail = new Map(members.map((member) => [member.email.toLowerCase(), member]));
   const byName = new Map(members.map((member) => [member.name, member]));

@@ -24,7 +24,11 @@ export const dropPairs = (
   returning j.${other(options)}`;
 
 /** Pairs in which a deleted record stands on the other side; answers the owners. */
-export const dropPairsOfDeleted = (baseId: string, options: LinkOptions, ids: readonly string[]): Sql => sql`
+export const dropPairsOfDeleted = (
+  baseId: string,
+  options: LinkOptions,
+  ids: readonly string[],
+): Sql => sql`
   delete from ${junction(baseId, options)} j where j.${other(options)} = any(${ids}) returning j.${own(options)}`;
 
 /**
@@ -51,7 +55,17 @@ export const cellsOfField = (table: Table, field: Field, ids: readonly string[])
 export const refreshLinkCells = (
   table: Table,
   field: Field,
-  { options, ids, at, by }: { readonly options: LinkOptions; readonly ids: readonly string[]; readonly at: Date; readonly by: string | null },
+  {
+    options,
+    ids,
+    at,
+    by,
+  }: {
+    readonly options: LinkOptions;
+    readonly ids: readonly string[];
+    readonly at: Date;
+    readonly by: string | null;
+  },
 ): Sql => sql`
   update ${tableSql(table).name} as t set
     ${ident(field.id)} = (

@@ -28,16 +28,25 @@ export function linkOptionsOf(field: Field): LinkOptions {
  * written records themselves are set by the caller's own statement.
  * Problems: `records.row-does-not-exist`, `records.link-to-other-table`.
  */
-export async function writeLinks(change: BaseChange, write: LinkWrite, creating: boolean): Promise<void> {
+export async function writeLinks(
+  change: BaseChange,
+  write: LinkWrite,
+  creating: boolean,
+): Promise<void> {
   const options = linkOptionsOf(write.field);
   const linked = change.schema.tablesById.get(options.linkedTableId);
   if (linked === undefined) {
     return;
   }
-  const pairs: LinkPair[] = [...write.cells].flatMap(([own, others]) => others.map((other, at) => ({ own, other, at })));
+  const pairs: LinkPair[] = [...write.cells].flatMap(([own, others]) =>
+    others.map((other, at) => ({ own, other, at })),
+  );
   await requireRecords(change, linked, [...new Set(pairs.map((pair) => pair.other))]);
   const [dropped, put] = await change.text([
-    dropPairs(change.schema.baseId, options, { owners: creating ? [] : [...write.cells.keys()], pairs }),
+    dropPairs(change.schema.baseId, options, {
+      owners: creating ? [] : [...write.cells.keys()],
+      pairs,
+    }),
     putPairs(change.schema.baseId, options, { pairs, txn: change.txn }),
   ]);
   const touched = new Set<string>();
@@ -53,7 +62,11 @@ export async function writeLinks(change: BaseChange, write: LinkWrite, creating:
 }
 
 /** Records are going: their pairs go, and the cells that named them forget them. */
-export async function unlinkDeleted(change: BaseChange, table: Table, ids: readonly string[]): Promise<void> {
+export async function unlinkDeleted(
+  change: BaseChange,
+  table: Table,
+  ids: readonly string[],
+): Promise<void> {
   for (const field of table.fields) {
     if (field.type === "multipleRecordLinks") {
       const options = linkOptionsOf(field);
@@ -61,18 +74,35 @@ export async function unlinkDeleted(change: BaseChange, table: Table, ids: reado
       const [others, owners] = await change.text([
         dropPairs(change.schema.baseId, options, { owners: ids, pairs: [] }),
         // Only a table that links to itself can have pairs in which a deleted record stands on the other side.
-        dropPairsOfDeleted(change.schema.baseId, options, options.linkedTableId === table.id ? ids : []),
+        dropPairsOfDeleted(
+          change.schema.baseId,
+          options,
+          options.linkedTableId === table.id ? ids : [],
+        ),
       ]);
       const gone = new Set(ids);
       if (linked !== undefined) {
-        await refreshOtherSide(change, { options, linked, ids: distinct(others).filter((id) => !gone.has(id)) });
+        await refreshOtherSide(change, {
+          options,
+          linked,
+          ids: distinct(others).filter((id) => !gone.has(id)),
+        });
       }
-      await refreshCells(change, { table, field, options, ids: distinct(owners).filter((id) => !gone.has(id)) });
+      await refreshCells(change, {
+        table,
+        field,
+        options,
+        ids: distinct(owners).filter((id) => !gone.has(id)),
+      });
     }
   }
 }
 
-async function requireRecords(change: BaseChange, table: Table, ids: readonly string[]): Promise<void> {
+async function requireRecords(
+  change: BaseChange,
+  table: Table,
+  ids: readonly string[],
+): Promise<void> {
   if (ids.length === 0) {
     return;
   }
@@ -92,18 +122,32 @@ async function requireRecords(change: BaseChange, table: Table, ids: readonly st
 
 async function refreshOtherSide(
   change: BaseChange,
-  { options, linked, ids }: { readonly options: LinkOptions; readonly linked: Table; readonly ids: readonly string[] },
+  {
+    options,
+    linked,
+    ids,
+  }: { readonly options: LinkOptions; readonly linked: Table; readonly ids: readonly string[] },
 ): Promise<void> {
   const inverse = linked.fieldsById.get(options.inverseLinkFieldId ?? "");
   if (inverse !== undefined) {
-    await refreshCells(change, { table: linked, field: inverse, options: linkOptionsOf(inverse), ids });
+    await refreshCells(change, {
+      table: linked,
+      field: inverse,
+      options: linkOptionsOf(inverse),
+      ids,
+    });
   }
 }
 
 /** Reads the cells again from the junction, and notes what they were and are. */
 async function refreshCells(
   change: BaseChange,
-  target: { readonly table: Table; readonly field: Field; readonly options: LinkOptions; readonly ids: readonly string[] },
+  target: {
+    readonly table: Table;
+    readonly field: Field;
+    readonly options: LinkOptions;
+    readonly ids: readonly string[];
+  },
 ): Promise<void> {
   const { table, field, options, ids } = target;
   if (ids.length === 0) {

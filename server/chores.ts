@@ -1,0 +1,59 @@
+import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
+import { sweepIdentity } from "#identity";
+import { sweepRecords } from "#records";
+import { sweepWorkspaces } from "#workspaces";
+
+/** How often each chore is done, milliseconds. Spread over processes by a random first wait of up to a tenth. */
+const HOUR_MS = 3_600_000;
+
+interface Chore {
+  readonly name: string;
+  readonly everyMs: number;
+  run(scope: Scope): Promise<unknown>;
+}
+
+/** What has to be done now and then so that nothing grows for ever. All of it may run in several processes at once. */
+const chores: readonly Chore[] = [
+  {
+    name: "change-log-partitions",
+    everyMs: HOUR_MS * 6,
+    run: (scope) => keepPartitions(scope.db, scope.now(), scope.config.changeLogDays),
+  },
+  { name: "idempotency-keys", everyMs: HOUR_MS, run: sweepIdempotencyKeys },
+  { name: "identity", everyMs: HOUR_MS, run: sweepIdentity },
+  { name: "workspaces", everyMs: HOUR_MS, run: sweepWorkspaces },
+  { name: "records", everyMs: HOUR_MS, run: sweepRecords },
+];
+
+/** Starts the chores; answers the way to stop, which waits for the one that runs. */
+export function startChores(world: World): () => Promise<void> {
+  const ending = new AbortController();
+  const running = new Set<Promise<void>>();
+  const timers = chores.map((chore) =>
+    setInterval(
+      () => {
+        const done = runChore(world, chore, ending.signal).finally(() => running.delete(done));
+        running.add(done);
+      },
+      chore.everyMs * (1 + Math.random() / 10),
+    ).unref(),
+  );
+  return async () => {
+    ending.abort();
+    for (const timer of timers) {
+      clearInterval(timer);
+    }
+    await Promise.all(running);
+  };
+}
+
+async function runChore(world: World, chore: Chore, signal: AbortSignal): Promise<void> {
+  try {
+    await chore.run(systemScope(world, chore.name, signal));
+  } catch (error) {
+    world.log.warn(
+      { err: error, chore: chore.name },
+      "a chore failed; it is tried again at its next turn",
+    );
+  }
+}
