@@ -8,6 +8,7 @@ import { errorCode, StartError } from "./start-error.ts";
  */
 export async function openDataDir(dataDir: string): Promise<void> {
   try {
+    await mkdir(path.dirname(dataDir), { recursive: true });
     for (const folder of ["", "secrets", "locks"]) {
       const full = path.join(dataDir, folder);
       await mkdir(full, { recursive: true, mode: 0o700 });

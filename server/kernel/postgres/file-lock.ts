@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beginShared, letGo, takeExclusive, takeShared } from "./file-lock.sql.ts";
+import { beginShared, letGo, takeExclusive, takeShared, writeNothing } from "./file-lock.sql.ts";
 
 const pollMs = 20;
 /** SQLite's "somebody else holds it". */
@@ -15,6 +15,7 @@ export class FileLock {
 
   constructor(file: string) {
     this.#database = new DatabaseSync(file, { timeout: 0 });
+    this.#database.exec(writeNothing);
   }
 
   /** True when this process now holds the lock alone. */

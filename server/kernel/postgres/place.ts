@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { chmod, chown, lstat, mkdir, stat } from "node:fs/promises";
+import { chmod, constants, mkdir, open, stat } from "node:fs/promises";
 import path from "node:path";
 import { cannotWrite } from "../data-dir.ts";
 import { secretFile } from "../secret-file.ts";
 import { type Accounts, accountsOf, closedFolder } from "./account.ts";
 import { findNative, type Native, usableNative } from "./native.ts";
 import { connectUrl } from "./ready.ts";
-import { StartError } from "../start-error.ts";
+import { errorCode, StartError } from "../start-error.ts";
 
 /** A socket's path may have 103 bytes (macOS) and PostgreSQL adds `/.s.PGSQL.5432`. */
 const socketDirMaxBytes = 85;
@@ -89,20 +89,31 @@ function socketDirOf(dataDir: string): string {
   return `/tmp/basalt-${hash}`;
 }
 
+/**
+ * In /tmp anybody could have made the folder, or a link in its place, before us. So it is opened without following links,
+ * judged, and changed through the open handle.
+ */
 async function openSocketDir(socketDir: string, { server }: Accounts): Promise<void> {
   await mkdir(socketDir, { recursive: true, mode: 0o700 });
-  const { uid } = await lstat(socketDir);
-  const ours = process.getuid?.() ?? uid;
-  // In /tmp anybody could have made it before us.
-  if (uid !== ours && uid !== server?.uid) {
-    throw new StartError(
-      `${socketDir} belongs to another user: remove it, or choose a shorter BASALT_DATA_DIR.`,
-    );
+  const foreign = `${socketDir} belongs to another user: remove it, or choose a shorter BASALT_DATA_DIR.`;
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const folder = await open(socketDir, flags).catch((error: unknown) => {
+    throw ["ENOTDIR", "ELOOP", "EACCES"].includes(errorCode(error))
+      ? new StartError(foreign, error)
+      : error;
+  });
+  try {
+    const { uid } = await folder.stat();
+    if (uid !== process.getuid?.() && uid !== server?.uid) {
+      throw new StartError(foreign);
+    }
+    if (server) {
+      await folder.chown(server.uid, server.gid);
+    }
+    await folder.chmod(0o700);
+  } finally {
+    await folder.close();
   }
-  if (server) {
-    await chown(socketDir, server.uid, server.gid);
-  }
-  await chmod(socketDir, 0o700);
 }
 
 /** Lets the server's account pass through the data directory (not list it). */

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +8,13 @@ import { accountsOf } from "../postgres/account.ts";
 import { createAppRole, grantOwnRoles } from "../postgres/embedded.sql.ts";
 import { initialiseCluster } from "../postgres/initialise.ts";
 import { findNative, usableNative } from "../postgres/native.ts";
-import { readPidFile, spawnPostmaster, stopPostmaster } from "../postgres/postmaster.ts";
+import {
+  isAlive,
+  isPostmaster,
+  readPidFile,
+  spawnPostmaster,
+  stopPostmaster,
+} from "../postgres/postmaster.ts";
 import { attempt, connectUrl } from "../postgres/ready.ts";
 
 declare module "vitest" {
@@ -103,23 +109,15 @@ async function startThrowAway(): Promise<ThrowAway> {
 async function removeOrphans(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = Number(name.match(/^basalt-test-(\d+)-/)?.[1]);
-    if (!owner || isAlive(owner)) {
+    const home = path.join(tmpdir(), name);
+    if (!owner || isAlive(owner) || (await lstat(home)).uid !== process.getuid?.()) {
       continue;
     }
-    const home = path.join(tmpdir(), name);
-    const running = await readPidFile(path.join(home, "cluster"));
-    if (running) {
+    const clusterDir = path.join(home, "cluster");
+    const running = await readPidFile(clusterDir);
+    if (running && (await isPostmaster(running.pid, clusterDir))) {
       await stopPostmaster(running.pid);
     }
     await rm(home, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
