@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   cleanFilename,
@@ -54,6 +55,40 @@ describe("a file name", () => {
     for (const name of ["../a/b", "x".repeat(400), "a\u{202e}b", " .. ", "a\u0000/b"]) {
       expect(cleanFilename(cleanFilename(name))).toBe(cleanFilename(name));
     }
+  });
+});
+
+describe("any text", () => {
+  it("becomes a name that is short, whole, without folders, and the same when cleaned again", () => {
+    const parts = fc.constantFrom(
+      "..",
+      "/",
+      "\\",
+      "\0",
+      "\u202e",
+      "\ud83d",
+      "👩‍👩‍👧",
+      ".",
+      " ",
+      "C:\\",
+      "é",
+      "\r\n",
+      "%2f",
+    );
+    const text = fc.array(fc.oneof(fc.string({ unit: "binary" }), parts), { maxLength: 60 });
+    fc.assert(
+      fc.property(text, (pieces) => {
+        const name = cleanFilename(pieces.join(""));
+        expect(name).not.toMatch(/[/\\\p{Cc}\u202a-\u202e]|^\.*$/u);
+        expect(Buffer.byteLength(name)).toBeLessThanOrEqual(FILENAME_MAX_BYTES);
+        expect(name.isWellFormed()).toBe(true);
+        expect(cleanFilename(name)).toBe(name);
+        expect(
+          () => new Headers({ "content-disposition": contentDisposition("inline", name) }),
+        ).not.toThrow();
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

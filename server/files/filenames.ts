@@ -13,7 +13,7 @@ const INVISIBLE = /[\p{Cc}\u{61c}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{20
  */
 export function cleanFilename(name: string, fallback = "attachment"): string {
   const plain = withoutFolders(name.toWellFormed().normalize("NFC").replaceAll(INVISIBLE, ""));
-  const cleaned = shortened(plain.trim());
+  const cleaned = shortened(plain.trim()).trim();
   return /^\.*$/.test(cleaned) ? fallback : cleaned;
 }
 

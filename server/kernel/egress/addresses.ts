@@ -15,6 +15,18 @@ export function isPublicAddress(text: string): boolean {
     : isPublicIPv6(address as ipaddr.IPv6);
 }
 
+/** One spelling for each address, by the machine that it leads to; the text itself where it is no address. */
+export function canonicalAddress(text: string): string {
+  const address = parseAddress(text);
+  if (
+    address?.kind() === "ipv6" &&
+    address.match(NAT64 as [ipaddr.IPv6, number] & [ipaddr.IPv4, number])
+  ) {
+    return lastIPv4(address as ipaddr.IPv6).toString();
+  }
+  return address?.toString() ?? text;
+}
+
 /** The address, with IPv4-mapped forms folded into IPv4; undefined for anything but a plain address (a zone, a name, a short form). */
 export function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const plain = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;

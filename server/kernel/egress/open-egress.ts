@@ -2,6 +2,7 @@ import { lookup as resolveName } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Agent, buildConnector } from "undici";
+import { canonicalAddress } from "./addresses.ts";
 import { parseAllowList, type AllowList } from "./allow-list.ts";
 import type { Egress } from "./egress.ts";
 import { sendRequest } from "./send-request.ts";
@@ -27,7 +28,10 @@ export interface EgressOptions {
   readonly allow: readonly string[];
   /** Finds the addresses of a name. The operating system's way by default, hosts file included. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
-  /** Addresses of this machine, which are refused however public they are: what listens there may trust its neighbours. */
+  /**
+   * Addresses of this machine as `canonicalAddress` spells them, which are refused however public they are: what listens
+   * there may trust its neighbours.
+   */
   readonly ownAddresses?: () => ReadonlySet<string>;
 }
 
@@ -145,7 +149,10 @@ function isReachable(judge: Judge, address: string): boolean {
   if (judge.allowList.hasAddress(address)) {
     return true;
   }
-  return isAllowedAddress(address, judge.allowList) && !judge.ownAddresses().has(address);
+  return (
+    isAllowedAddress(address, judge.allowList) &&
+    !judge.ownAddresses().has(canonicalAddress(address))
+  );
 }
 
 async function systemAddresses(host: string): Promise<readonly string[]> {
@@ -154,9 +161,6 @@ async function systemAddresses(host: string): Promise<readonly string[]> {
 }
 
 function addressesOfThisMachine(): ReadonlySet<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((list) =>
-      (list ?? []).map(({ address }) => address),
-    ),
-  );
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return new Set(all.map(({ address }) => canonicalAddress(address)));
 }

@@ -125,7 +125,9 @@ describe("a forbidden address", () => {
       ownAddresses: () => new Set(["8.8.4.4"]),
     });
     expect((await problemOf(send(own, "http://me.example/"))).code).toBe("kernel.egress-address");
-    expect((await problemOf(send(own, "http://8.8.4.4/"))).code).toBe("kernel.egress-address");
+    for (const host of ["8.8.4.4", "[::ffff:8.8.4.4]", "[64:ff9b::8.8.4.4]", "8.8.1028"]) {
+      expect((await problemOf(send(own, `http://${host}/`))).code).toBe("kernel.egress-address");
+    }
     expect(server.seen.connections).toBe(0);
   });
 
