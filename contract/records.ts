@@ -173,12 +173,11 @@ export const tableChanges = z
   .strictObject({
     name: tableName,
     description,
-    dateDependencySettings: z.unknown(),
   })
   .partial()
   .refine(
     (changes) => Object.keys(changes).length > 0,
-    "at least one of name, description, dateDependencySettings is required",
+    "at least one of name, description is required",
   );
 /** `type` and `dryRun` are ours: the field is converted, or only the loss is counted. */
 export const fieldChanges = z
@@ -193,7 +192,13 @@ export const fieldChanges = z
   .refine(
     (changes) => ["name", "description", "options", "type"].some((key) => key in changes),
     "at least one of name, description, options, type is required",
-  );
+  )
+  .refine(
+    ({ type, name, description: text }) =>
+      type === undefined || (name === undefined && text === undefined),
+    "type stands alone or with options and dryRun",
+  )
+  .refine(({ type, dryRun }) => dryRun === undefined || type !== undefined, "dryRun needs type");
 
 export const fieldBody = z.object({
   id: z.string(),

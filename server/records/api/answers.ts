@@ -42,6 +42,15 @@ export async function currentTxn({ db }: Scope, baseId: string): Promise<number>
   return Number(row?.[0] ?? 0);
 }
 
+/** JSON about a base's schema, as it is after what was done. */
+export async function answerAfter(
+  scope: Scope,
+  baseId: string,
+  value: unknown,
+): Promise<StoredAnswer> {
+  return baseAnswer(value, await currentTxn(scope, baseId));
+}
+
 /** The answer as it goes out. */
 export function sent({ status, headers, body }: StoredAnswer): Response {
   return textAnswer(status, body, headers);

@@ -14,7 +14,7 @@ import { recordsAnswer, sent } from "./answers.ts";
 import { limitsOf, openTable, readBody, type Body, type Call } from "./call.ts";
 import { flagOf, integerOf, listOf, sortOf, textOf, type Query } from "./query-string.ts";
 import { cellFormatOf, type CellFormatInput } from "./record-shape.ts";
-import { formulasUnavailable, invalidRequest, mismatchedIds, unknownView } from "./refusals.ts";
+import { invalidRequest, mismatchedIds, unknownView } from "./refusals.ts";
 
 /** What a listing was asked, wherever it stood, with absent parts as undefined. */
 export interface Listing extends CellFormatInput {
@@ -86,15 +86,14 @@ async function page(call: Call, table: Table, listing: Listing): Promise<Respons
   const view = await viewOf(call, table, listing.view);
   const sort = sortKeys(table, listing.sort);
   const shape = shapeOf(table, listing);
-  if (listing.filterByFormula !== undefined && listing.filterByFormula.trim() !== "") {
-    throw formulasUnavailable();
-  }
+  const filterByFormula = listing.filterByFormula?.trim();
   const found = await listRecords(call.scope, {
     table,
     shape,
     pageSize,
     ...(view === undefined ? {} : { view }),
     ...(sort.length === 0 ? {} : { sort }),
+    ...(filterByFormula === undefined || filterByFormula === "" ? {} : { filterByFormula }),
     ...(maxRecords === undefined ? {} : { maxRecords }),
     ...(offset === undefined ? {} : { offset }),
   });
@@ -120,18 +119,12 @@ async function viewOf(
   if (idOrName === undefined) {
     return undefined;
   }
-  const { actor } = scope;
-  const visible = table.views.filter(
-    ({ personalForUserId }) =>
-      personalForUserId === null ||
-      actor.kind === "system" ||
-      (actor.kind === "user" && actor.userId === personalForUserId),
-  );
+  const { views } = table;
   const key = nameKey(idOrName);
   const view =
-    visible.find(({ id }) => id === idOrName) ??
-    visible.find(({ name }) => name === idOrName) ??
-    visible.find(({ name }) => nameKey(name) === key);
+    views.find(({ id }) => id === idOrName) ??
+    views.find(({ name }) => name === idOrName) ??
+    views.find(({ name }) => nameKey(name) === key);
   if (view !== undefined) {
     return view;
   }
@@ -139,7 +132,7 @@ async function viewOf(
     throw unknownView(idOrName, "name");
   }
   const { tables } = await schemaOf(scope, table.baseId);
-  const elsewhere = tables.some(({ views }) => views.some(({ id }) => id === idOrName));
+  const elsewhere = tables.some((other) => other.views.some(({ id }) => id === idOrName));
   throw elsewhere
     ? mismatchedIds(`View ${idOrName} belongs to another table`)
     : unknownView(idOrName, "id");

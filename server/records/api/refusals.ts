@@ -60,14 +60,3 @@ export function mismatchedIds(message: string): Problem {
     airtable: { type: "FAILED_STATE_CHECK" },
   });
 }
-
-/** Formulas are not there yet. Code `records.formulas-unavailable`. */
-export function formulasUnavailable(): Problem {
-  const message =
-    "The formula for filtering records is invalid: this server does not evaluate formulas yet. Leave filterByFormula out.";
-  return new Problem("invalid", "records.formulas-unavailable", {
-    message,
-    fields: { filterByFormula: "not available yet" },
-    airtable: { type: "INVALID_FILTER_BY_FORMULA", message },
-  });
-}

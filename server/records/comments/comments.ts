@@ -59,8 +59,7 @@ export async function requireOwnComment(
 }
 
 /**
- * The text with its mentions. Only those who have access to the base can be mentioned; who may comment may know who they
- * are, whatever the scopes of the token.
+ * The text with its mentions. Only those who have access to the base can be mentioned.
  */
 export async function withMentions(
   scope: Scope,
@@ -68,12 +67,8 @@ export async function withMentions(
   text: string,
 ): Promise<MentionedText> {
   return mayMention(text)
-    ? resolveMentions(text, await baseCollaborators(asProgram(scope), baseId))
+    ? resolveMentions(text, await baseCollaborators(scope, baseId))
     : { text, mentioned: {} };
-}
-
-function asProgram(scope: Scope): Scope {
-  return { ...scope, actor: { kind: "system", name: "mentions" } };
 }
 
 /** One comment as it is shown. */
