@@ -73,9 +73,7 @@ export function keyedCalls(
         return await wrapped(c, { scope: keyed, ticket, next });
       }
       c.set("scope", keyed);
-      await next();
-      // The route's own transaction may have found the answer of another process.
-      return c.error instanceof IdempotentReplay ? replayed(c.error.answer) : undefined;
+      return await next();
     } catch (error) {
       if (error instanceof IdempotentReplay) {
         return replayed(error.answer);
@@ -143,7 +141,8 @@ function storedHeaders(response: Response): Record<string, string> {
   return headers;
 }
 
-function replayed({ status, headers, body }: StoredAnswer): Response {
+/** The stored answer once more, marked as such. */
+export function replayed({ status, headers, body }: StoredAnswer): Response {
   return textAnswer(status, body, { ...headers, "idempotent-replayed": "true" });
 }
 

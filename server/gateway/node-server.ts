@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { Readable } from "node:stream";
+import type { AddressInfo } from "node:net";
+import { type Duplex, Readable } from "node:stream";
 import { pipeline as pipe } from "node:stream/promises";
 import { Problem, type World } from "#kernel";
 import { callerAddress } from "./address.ts";
@@ -55,7 +55,7 @@ export async function listenOn(world: World, pipeline: Pipeline): Promise<Listen
   server.on("request", serve);
   // An `Expect` that nobody knows may be ignored; Node would answer 417 without a request id.
   server.on("checkExpectation", serve);
-  server.on("clientError", refuseBroken);
+  server.on("clientError", (error: BrokenRequest, socket) => refuseBroken(error, socket, pipeline));
   world.metrics.gauge("http_connections_open", "Open connections", [], (gauge) =>
     connections(server).then((count) => gauge.set(count)),
   );
@@ -66,7 +66,7 @@ export async function listenOn(world: World, pipeline: Pipeline): Promise<Listen
     url: `http://${shownHost(host)}:${bound}`,
     close: () => {
       state.stopping = true;
-      return stop(server, pipeline);
+      return stop(server);
     },
   };
 }
@@ -169,24 +169,39 @@ function drain(message: IncomingMessage): void {
   message.resume();
 }
 
+/** What the parser says; `rawPacket` is the last piece that it looked at. */
+interface BrokenRequest extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+}
+
 /** What the HTTP parser refused: it never became a request, so the answer is written to the socket. */
-function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+function refuseBroken(error: BrokenRequest, socket: Duplex, pipeline: Pipeline): void {
+  // In the middle of another answer on this connection nothing can be added.
+  const isAnswering = "_httpMessage" in socket && socket._httpMessage !== null;
+  if (error.code === "ECONNRESET" || !socket.writable || isAnswering) {
     socket.destroy();
     return;
   }
   const { status, reason, problem } = brokenBy(error.code ?? "");
-  const exchange = newExchange({ method: "GET", target: "/", requestId: null, address: "" });
-  const body = JSON.stringify({
-    type: `/docs/problems/${problem}`,
-    title: reason,
-    status,
-    code: problem,
-    requestId: exchange.requestId,
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/problem+json; charset=utf-8\r\nx-request-id: ${exchange.requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  const exchange = newExchange({ method: "", target: "/", requestId: null, address: "" });
+  const { requestId } = exchange;
+  const isAirtable = /^[A-Z]+ \/v0[/?]/.test(error.rawPacket?.toString("latin1", 0, 16) ?? "");
+  const body = JSON.stringify(
+    isAirtable
+      ? { error: { type: "INVALID_REQUEST_UNKNOWN", message: reason } }
+      : { type: `/docs/problems/${problem}`, title: reason, status, code: problem, requestId },
   );
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    `content-type: application/${isAirtable ? "json" : "problem+json"}; charset=utf-8`,
+    `x-request-id: ${requestId}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  exchange.code = problem;
+  pipeline.done(exchange, { status, bytesIn: 0, bytesOut: body.length });
 }
 
 function brokenBy(code: string): {
@@ -243,13 +258,9 @@ function cannotListen(error: Error & { code?: string }, host: string, port: numb
 }
 
 /** Idle connections go at once, busy ones when their answer is out, the rest when the time is over. */
-async function stop(server: Server, pipeline: Pipeline): Promise<void> {
+async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const sweep = setInterval(() => {
-    if (pipeline.running.size === 0) {
-      server.closeIdleConnections();
-    }
-  }, 20);
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
   const timeout = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
   await closed;
   clearInterval(sweep);

@@ -1,10 +1,17 @@
 import { Hono } from "hono";
 import { matchedRoutes } from "hono/route";
-import { type Actor, type HttpEnv, Problem, renderProblem, type Scope } from "#kernel";
+import {
+  type Actor,
+  type HttpEnv,
+  IdempotentReplay,
+  Problem,
+  renderProblem,
+  type Scope,
+} from "#kernel";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answer.ts";
 import { type Exchange, newExchange, UNMATCHED } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
-import { keyedCalls } from "./keyed-calls.ts";
+import { keyedCalls, replayed } from "./keyed-calls.ts";
 import { ownRoutes } from "./own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 
@@ -41,12 +48,14 @@ export function openPipeline(options: GatewayOptions): Pipeline {
   const app = routed(options, own.routes, own.paths);
 
   const failed = (error: unknown, exchange: Exchange): Response => {
-    const known =
-      exchange.authProblem !== undefined && isUnauthenticated(error) ? exchange.authProblem : error;
+    const known = explained(error, exchange);
     recorder.failed(known, exchange);
     return renderProblem(known, exchange.surface, exchange.requestId);
   };
-  app.onError((error, c) => failed(error, c.env));
+  // A route that handles keys itself may find the answer of another process in its transaction.
+  app.onError((error, c) =>
+    error instanceof IdempotentReplay ? replayed(error.answer) : failed(error, c.env),
+  );
 
   const route = async (request: Request, exchange: Exchange): Promise<Answer> => {
     try {
@@ -113,7 +122,7 @@ function routed(
   app.use("*", async (c, next) => {
     const exchange = c.env;
     const matched = matchedRoutes(c);
-    exchange.endpoint = matched.at(-1)?.path ?? UNMATCHED;
+    exchange.endpoint = patternOf(matched.at(-1)?.path ?? UNMATCHED);
     if (ownPaths(exchange.path)) {
       return next();
     }
@@ -155,6 +164,19 @@ function routed(
     return response;
   });
   return app;
+}
+
+const patterns = new Map<string, string>();
+
+/** `/a/:id` as the contract and the metrics write it: `/a/{id}`. Routes are few, so each is turned once. */
+function patternOf(path: string): string {
+  const known = patterns.get(path);
+  if (known !== undefined) {
+    return known;
+  }
+  const pattern = path.replace(/:(\w+)(?:\{[^/]*\})?\??/g, "{$1}");
+  patterns.set(path, pattern);
+  return pattern;
 }
 
 function pathFrom(env: Exchange | undefined): string {
@@ -204,8 +226,18 @@ function preflight(): Response {
   });
 }
 
-function isUnauthenticated(error: unknown): boolean {
-  return error instanceof Problem && error.kind === "unauthenticated";
+/** "Nobody is signed in" becomes why the token was refused; a route that stopped because it was told to is no bug. */
+function explained(error: unknown, { abort, authProblem }: Exchange): unknown {
+  if (authProblem !== undefined && error instanceof Problem && error.kind === "unauthenticated") {
+    return authProblem;
+  }
+  return abort.signal.aborted && error === abort.signal.reason ? callerGone() : error;
+}
+
+function callerGone(): Problem {
+  return new Problem("unavailable", "gateway.given-up", {
+    message: "The request was given up: the caller went away, or the time was over.",
+  });
 }
 
 /**
@@ -230,9 +262,7 @@ function orDeadline(
     }, timeoutMs);
     const gone = (): void => {
       clearTimeout(timer);
-      reject(
-        new Problem("unavailable", "gateway.caller-gone", { message: "The caller went away." }),
-      );
+      reject(callerGone());
     };
     abort.signal.addEventListener("abort", gone, { once: true });
     answering.then(resolve, reject).finally(() => {
