@@ -36,7 +36,9 @@ const scripts = {
 export async function runScript(name, rest) {
   if (name === "build") {
     install(true);
-    console.log("Nothing to build: the server runs from its sources, and there is no web app yet.");
+    process.stdout.write(
+      "Nothing to build: the server runs from its sources, and there is no web app yet.\n",
+    );
     return;
   }
   const script = Object.hasOwn(scripts, name) ? scripts[name] : undefined;
@@ -74,7 +76,7 @@ function install(withDevelopment) {
   if (isInstalled(withDevelopment)) {
     return;
   }
-  console.error("Installing the locked dependencies (once; this can take a minute) …");
+  process.stderr.write("Installing the locked dependencies (once; this can take a minute) …\n");
   const npm = process.env.npm_execpath?.endsWith(".js")
     ? [process.execPath, process.env.npm_execpath]
     : ["npm"];
@@ -217,7 +219,7 @@ function endAs(failed) {
 }
 
 function stop(sentence) {
-  console.error(sentence);
+  process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
 

@@ -1,4 +1,3 @@
-import { modules } from "@basalt/server";
 import { loadConfig, migrate, openPostgres, silentLog } from "@basalt/server/kernel";
 import { type Terminal, UsageError } from "./commands.ts";
 
@@ -11,6 +10,7 @@ export async function migrateDatabase(
     throw new UsageError(`migrate takes no arguments, and was given "${argv.join(" ")}".`);
   }
   const config = await loadConfig(terminal.env, { cwd: terminal.projectDir });
+  const { modules } = await import("@basalt/server");
   const postgres = await openPostgres(config, silentLog);
   try {
     const count = await migrate(postgres.url, Object.keys(modules));

@@ -1,4 +1,3 @@
-import { startBasalt } from "@basalt/server";
 import { type Config, ConfigError, errorCode, loadConfig } from "@basalt/server/kernel";
 import { type Terminal, UsageError } from "./commands.ts";
 
@@ -14,6 +13,7 @@ export async function start(argv: readonly string[], terminal: Terminal): Promis
   }
   const stopAsked = listenForStop(terminal);
   const config = await loadConfig(terminal.env, { cwd: terminal.projectDir });
+  const { startBasalt } = await import("@basalt/server");
   const basalt = await startBasalt(config).catch((error: unknown) => {
     throw cannotListen(error, config);
   });

@@ -243,7 +243,7 @@ describe("refusals", () => {
   test.each([
     { DATABASE_URL: "mysql://root:canary@db/x" },
     { DATABASE_URL: "canary" },
-    { DATABASE_URL: "postgres://canary" + " @/" },
+    { DATABASE_URL: "postgres://canary @/" },
     { BASALT_SMTP_URL: "http://u:canary@mail" },
     { BASALT_SECRET: "canary" },
     { JWT_SECRET: "canary" },

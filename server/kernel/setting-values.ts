@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import {
   type Environment,
   type Found,
@@ -110,7 +110,7 @@ export class SettingValues {
   /** An address or a host name to listen on. */
   host(name: SettingName, otherwise: string): string {
     const found = this.#find(name);
-    if (found && isIP(found.text) === 0 && !isHostName(found.text)) {
+    if (found && !isAddress(found.text) && !isHostName(found.text)) {
       throw this.wrong(name, "must be an IP address or a host name, without a port");
     }
     return found?.text ?? otherwise;
@@ -143,15 +143,13 @@ function isHostName(text: string): boolean {
   );
 }
 
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+}
+
 function isRange(text: string): boolean {
-  const [address = "", bits, more] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || more !== undefined) {
-    return false;
-  }
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-  );
+  const [address = ""] = text.split("/");
+  return isAddress(address) && (address === text || ipaddr.isValidCIDR(text));
 }
 
 function shorten(text: string): string {

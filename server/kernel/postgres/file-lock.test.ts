@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const lock of locks) {
-    lock.close();
+  for (const made of locks) {
+    made.close();
   }
   await rm(folder, { recursive: true });
 });
