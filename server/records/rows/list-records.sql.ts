@@ -49,7 +49,7 @@ function sortTerms(schema: BaseSchema, field: Field | undefined, direction: "asc
     return [];
   }
   return [
-    ...orderTerms(
+    orderTerms(
       typeOf(field).sortKeys(field, columnOf(field), sortContext(schema, field)),
       direction,
     ),

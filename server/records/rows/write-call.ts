@@ -1,6 +1,7 @@
 import { baseCollaborators, permissionLevel } from "#workspaces";
 import { Problem, type Scope, type StoredAnswer, type TextRow } from "#kernel";
 import { addChoices } from "../fields/add-choices.ts";
+import { loadSchema } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { BaseChange } from "./base-change.ts";
 import { inBaseWithSchema, withSchema } from "./base-writer.ts";
@@ -93,7 +94,7 @@ export async function runCall(
   return inBaseWithSchema(scope, call.schema, async (base) => {
     await scope.idempotency?.begin(base.tx);
     const change = new BaseChange(scope, base, call.schema);
-    change.schema = await addChoices(change, plan.newChoices);
+    await makeChoices(change, table, plan);
     const links =
       plan.linkTexts.size === 0
         ? nothingSettled.links
@@ -145,6 +146,18 @@ export async function writtenRecords(
 /** Written rows come back with all their columns and without a count of comments. */
 function wholeRows({ fieldIds: _fieldIds, ...shape }: RecordShape): RecordShape {
   return { ...shape, commentCount: false };
+}
+
+async function makeChoices(change: BaseChange, table: Table, plan: CellPlan): Promise<void> {
+  for (const [fieldId, choices] of plan.newChoices) {
+    const field = table.fieldsById.get(fieldId);
+    if (field !== undefined) {
+      await addChoices(change, field, choices);
+    }
+  }
+  if (plan.newChoices.size > 0) {
+    change.schema = await loadSchema({ db: change.tx }, change.schema.baseId);
+  }
 }
 
 const nobody: PeopleOfBase = {
