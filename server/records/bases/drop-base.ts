@@ -42,7 +42,7 @@ export async function dropBase(
 }
 
 async function dropRelations(scope: Scope, schema: string): Promise<void> {
-  for (let dropped = DROPPED_AT_ONCE; dropped === DROPPED_AT_ONCE; ) {
+  for (let dropped = DROPPED_AT_ONCE; dropped === DROPPED_AT_ONCE;) {
     dropped = await scope.db.transaction(async (tx) => {
       await tx.run(setChangeTimeouts());
       const some = await tx.all<{ name: string; isView: boolean }>(

@@ -1,11 +1,7 @@
 import { Problem, sqlState, type Scope, type Tx } from "#kernel";
 import { registerBase } from "#workspaces";
 import { baseRole, type BaseSchema } from "../schema/base-schema.ts";
-import {
-  applyChange,
-  withSchemaProblems,
-  type SchemaChange,
-} from "../schema/change-schema.ts";
+import { applyChange, withSchemaProblems, type SchemaChange } from "../schema/change-schema.ts";
 import { setChangeTimeouts, takeTxn } from "../schema/change-schema.sql.ts";
 import { assembleSchema } from "../schema/schema-cache.ts";
 import type { SchemaEvent } from "../schema/schema-events.ts";

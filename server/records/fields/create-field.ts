@@ -16,11 +16,7 @@ import { planFields, type FieldInput } from "./plan-fields.ts";
  */
 export async function createField(
   scope: Scope,
-  {
-    baseId,
-    tableId,
-    ...input
-  }: FieldInput & { readonly baseId: string; readonly tableId: string },
+  { baseId, tableId, ...input }: FieldInput & { readonly baseId: string; readonly tableId: string },
 ): Promise<Field> {
   await allow(scope, "schema.write", { baseId });
   let fieldId = "";

@@ -1,4 +1,11 @@
-import type { Field, LinkOptions, Table, View, ViewOptions } from "../schema/base-schema.ts";
+import type {
+  BaseSchema,
+  Field,
+  LinkOptions,
+  Table,
+  View,
+  ViewOptions,
+} from "../schema/base-schema.ts";
 import type { SchemaChange } from "../schema/change-schema.ts";
 import { deleteFieldRows, updateViewRow } from "../schema/metadata.sql.ts";
 import { dropColumns, dropTable, script } from "../schema/tables.sql.ts";
@@ -7,12 +14,14 @@ import { dropColumns, dropTable, script } from "../schema/tables.sql.ts";
  * Takes fields away: columns, junctions of links with the fields on their other side, definitions, and what views say
  * about them.
  */
-export async function removeFields(
-  change: SchemaChange,
-  fields: readonly Field[],
-): Promise<void> {
+export async function removeFields(change: SchemaChange, fields: readonly Field[]): Promise<void> {
+  await removeJust(change, withOtherSides(change.before, fields));
+}
+
+/** The same without the other sides of links. */
+export async function removeJust(change: SchemaChange, fields: readonly Field[]): Promise<void> {
   const { tx, before } = change;
-  const gone = new Map(withOtherSides(change, fields).map((field) => [field.id, field]));
+  const gone = new Map(fields.map((field) => [field.id, field]));
   const byTable = Map.groupBy(gone.values(), ({ tableId }) => tableId);
   await change.dropViews(byTable.keys());
   const statements = [
@@ -27,15 +36,17 @@ export async function removeFields(
 }
 
 /** The fields, and for links those on their other side. */
-export function withOtherSides({ before }: Pick<SchemaChange, "before">, fields: readonly Field[]): Field[] {
-  return fields.flatMap((field) => {
-    const { linkedTableId, inverseLinkFieldId } = field.options as unknown as Partial<LinkOptions>;
-    const other =
-      field.type === "multipleRecordLinks" && inverseLinkFieldId !== undefined
-        ? before.tablesById.get(linkedTableId ?? "")?.fieldsById.get(inverseLinkFieldId)
-        : undefined;
-    return other === undefined ? [field] : [field, other];
-  });
+function withOtherSides(schema: BaseSchema, fields: readonly Field[]): Field[] {
+  return fields.flatMap((field) => [field, ...otherSide(schema, field)]);
+}
+
+/** For a link with another side, that field. */
+export function otherSide(schema: BaseSchema, field: Field): Field[] {
+  const { linkedTableId, inverseLinkFieldId } = field.options as unknown as Partial<LinkOptions>;
+  const other = schema.tablesById
+    .get(linkedTableId ?? "")
+    ?.fieldsById.get(inverseLinkFieldId ?? "");
+  return field.type === "multipleRecordLinks" && other !== undefined ? [other] : [];
 }
 
 /** A view's options without what they say about fields that are gone. */

@@ -7,7 +7,8 @@ export const setChangeTimeouts = (): Sql => sql`
     set_config('statement_timeout', ${String(SCHEMA_STATEMENT_TIMEOUT_MS)}, true)`;
 
 /** Locks the base's row and takes the next number, whatever the version. */
-export const takeTxn = (baseId: string): Sql => sql`select records.take_txn(${baseId}, 1, 0) as txn`;
+export const takeTxn = (baseId: string): Sql =>
+  sql`select records.take_txn(${baseId}, 1, 0) as txn`;
 
 export const raiseVersion = (baseId: string): Sql => sql`
   update records.bases set schema_version = schema_version + 1 where id = ${baseId}`;

@@ -18,8 +18,8 @@ export interface SchemaChange {
   readonly at: Date;
   /** Takes the readable views of these tables away, so that columns can go or change type; they come back at the end. */
   dropViews(tableIds: Iterable<string>): Promise<void>;
-  /** Adds an entry to the change log, after those that tell the difference of the schemas. */
-  note(event: SchemaEvent): void;
+  /** Adds an entry to the change log; those that tell the difference of the schemas come after it. */
+  publish(event: SchemaEvent): Promise<void>;
 }
 
 /**
@@ -61,7 +61,17 @@ export async function applyChange(
 ): Promise<BaseSchema> {
   const at = scope.now();
   const dropped = new Set<string>();
-  const noted: SchemaEvent[] = [];
+  let seq = 0;
+  const log = async (events: readonly SchemaEvent[]): Promise<void> => {
+    const entries = events.map((event) => ({
+      ...callEvent(scope, before.baseId, event),
+      txn,
+      seq: seq++,
+      at,
+    }));
+    await publish(tx, entries);
+  };
+  await log(first);
   await work({
     tx,
     before,
@@ -72,23 +82,27 @@ export async function applyChange(
       wanted.forEach((tableId) => dropped.add(tableId));
       await dropNamedViews(tx, before, wanted);
     },
-    note: (event) => noted.push(event),
+    publish: async (event) => log([event]),
   });
   await tx.run(raiseVersion(before.baseId));
   const after = await loadSchema({ db: tx }, before.baseId);
   await refreshNamedViews(tx, { before, after, dropped });
-  const events = [...first, ...schemaEvents(before, after), ...noted];
-  if (events.length === 0) {
+  await log(schemaEvents(before, after));
+  if (seq === 0) {
     // Every number has an entry, so that the log shows no hole.
-    events.push({ name: "base.unchanged", tableId: null, recordIds: [], fieldIds: [], body: null });
+    await log([unchanged]);
   }
-  await publish(
-    tx,
-    events.map((event, seq) => ({ ...callEvent(scope, before.baseId, event), txn, seq, at })),
-  );
   await scope.signals.send(tx, SCHEMA_CHANGED, before.baseId);
   return after;
 }
+
+const unchanged: SchemaEvent = {
+  name: "base.unchanged",
+  tableId: null,
+  recordIds: [],
+  fieldIds: [],
+  body: null,
+};
 
 interface LockedBase extends Pick<SchemaChange, "tx" | "before" | "txn"> {
   readonly first?: readonly SchemaEvent[];
@@ -110,7 +124,8 @@ function schemaFailure(error: unknown): unknown {
     case "55P03":
     case "40P01":
       return new Problem("unavailable", "records.schema-busy", {
-        message: "The base is in use and could not be changed just now; it is safe to retry the request.",
+        message:
+          "The base is in use and could not be changed just now; it is safe to retry the request.",
         retryAfterS: 1,
         cause: error,
       });

@@ -61,7 +61,11 @@ export async function refreshNamedViews(
 
 async function bring(
   tx: Tx,
-  { old, table, view }: { readonly old: Table | undefined; readonly table: Table; readonly view: NamedView },
+  {
+    old,
+    table,
+    view,
+  }: { readonly old: Table | undefined; readonly table: Table; readonly view: NamedView },
 ): Promise<void> {
   const body = namedViewBody(table);
   if (old === undefined) {

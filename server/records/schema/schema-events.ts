@@ -16,21 +16,17 @@ export type TableDefinition = Pick<
  * goes carries its fields and views; they have no entries of their own.
  */
 export function schemaEvents(before: BaseSchema, after: BaseSchema): SchemaEvent[] {
-  const events: SchemaEvent[] = [];
-  for (const table of before.tables) {
-    if (!after.tablesById.has(table.id)) {
-      events.push(entry("tables.deleted", table.id, { before: definition(table), after: null }));
-    }
-  }
-  for (const table of after.tables) {
+  const created = after.tables
+    .filter(({ id }) => !before.tablesById.has(id))
+    .map((table) => entry("tables.created", table.id, { before: null, after: definition(table) }));
+  const changed = after.tables.flatMap((table) => {
     const old = before.tablesById.get(table.id);
-    if (old === undefined) {
-      events.push(entry("tables.created", table.id, { before: null, after: definition(table) }));
-    } else if (old !== table) {
-      events.push(...tableEvents(old, table));
-    }
-  }
-  return events;
+    return old === undefined ? [] : tableEvents(old, table);
+  });
+  const deleted = before.tables
+    .filter(({ id }) => !after.tablesById.has(id))
+    .map((table) => entry("tables.deleted", table.id, { before: definition(table), after: null }));
+  return [...created, ...changed, ...deleted];
 }
 
 /** What the log keeps of a table. */

@@ -36,7 +36,10 @@ export function checkedView(table: Pick<Table, "fields" | "views">, view: View):
 }
 
 /** Options of other kinds of view are kept as they are, as long as they are not too large. */
-function checkOptions({ sort = [], visibleFieldIds = [], ...more }: ViewOptions, fieldIds: ReadonlySet<string>): void {
+function checkOptions(
+  { sort = [], visibleFieldIds = [], ...more }: ViewOptions,
+  fieldIds: ReadonlySet<string>,
+): void {
   const named = [...sort.map(({ fieldId }) => fieldId), ...visibleFieldIds];
   const unknown = named.find((id) => !fieldIds.has(id));
   if (unknown !== undefined) {
@@ -50,7 +53,10 @@ function checkOptions({ sort = [], visibleFieldIds = [], ...more }: ViewOptions,
   }
   const json = JSON.stringify(more);
   if (json.length > VIEW_OPTIONS_MAX_CHARACTERS || json.includes("\\u0000")) {
-    throw badSchema("options", `at most ${VIEW_OPTIONS_MAX_CHARACTERS} characters of JSON, without NUL`);
+    throw badSchema(
+      "options",
+      `at most ${VIEW_OPTIONS_MAX_CHARACTERS} characters of JSON, without NUL`,
+    );
   }
 }
 

@@ -23,11 +23,7 @@ export interface ViewInput {
  */
 export async function createView(
   scope: Scope,
-  {
-    baseId,
-    tableId,
-    ...input
-  }: ViewInput & { readonly baseId: string; readonly tableId: string },
+  { baseId, tableId, ...input }: ViewInput & { readonly baseId: string; readonly tableId: string },
 ): Promise<View> {
   await allow(scope, "views.write", { baseId });
   const id = newId("viw");
