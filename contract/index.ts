@@ -166,3 +166,4 @@ export {
 } from "./records.ts";
 export { recordsOperations } from "./records-operations.ts";
 export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";
+export { operations } from "./operations.ts";

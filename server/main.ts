@@ -23,8 +23,14 @@ import {
 } from "#kernel";
 import { fileRoutes } from "#files";
 import { openGateway, type Gateway, type HealthPart, type Mount } from "#gateway";
-import { actorOf, ensureAdministrator, identityRoutes } from "#identity";
-import { recordsRoutes } from "#records";
+import {
+  actorOf,
+  closeIdentity,
+  ensureAdministrator,
+  identityRoutes,
+  identityWithoutKeys,
+} from "#identity";
+import { changeRoutes, commentRoutes, feedLag, metaRoutes, recordRoutes } from "#records";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
 import { modules } from "./modules.ts";
@@ -133,14 +139,19 @@ async function openWorld(config: Config, opened: Opened): Promise<World> {
     now: () => new Date(),
   };
   parts.attach(world);
+  parts.of(feedLag);
+  closers.push(() => closeIdentity(world));
   return world;
 }
 
 function mountsOf(world: World): Mount[] {
   return [
-    identityRoutes(world),
-    workspacesRoutes(world),
-    recordsRoutes(world),
+    { routes: identityRoutes(world), withoutKeys: identityWithoutKeys },
+    { routes: workspacesRoutes(world) },
+    { routes: recordRoutes(), keys: "own" },
+    { routes: commentRoutes() },
+    { routes: metaRoutes() },
+    { routes: changeRoutes() },
     { routes: fileRoutes() },
   ];
 }

@@ -1,5 +1,7 @@
 import { readEvents, type ChangeEvent, type Scope } from "#kernel";
 import { allow } from "#workspaces";
+import { actorId } from "./call-event.ts";
+import { feedLag } from "./feed-lag.ts";
 
 /** Entries in one answer at most. Ours. */
 export const CHANGES_MAX = 1_000;
@@ -22,10 +24,14 @@ export async function readChanges(
 ): Promise<ChangePage> {
   await allow(scope, "records.read", { baseId: page.baseId });
   const limit = Math.min(page.limit, CHANGES_MAX);
-  const changes = await readEvents(scope.db, { baseId: page.baseId, after: page.after, limit });
-  return {
-    changes,
-    cursor: changes.at(-1)?.txn ?? page.after,
-    mightHaveMore: changes.length >= limit,
-  };
+  const changes: readonly ChangeEvent[] = await readEvents(scope.db, {
+    baseId: page.baseId,
+    after: page.after,
+    limit,
+  });
+  const cursor = changes.at(-1)?.txn ?? page.after;
+  scope.parts
+    .of(feedLag)
+    .note(actorId(scope) ?? "", { baseId: page.baseId, cursor, at: scope.now().getTime() });
+  return { changes, cursor, mightHaveMore: changes.length >= limit };
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { readEvents, type Scope } from "#kernel";
 import { openTestWorld, testWorld } from "../../kernel/testing/world.ts";
 import type { Table } from "../schema/base-schema.ts";
-import { addTable, fieldNamed, newBase, newOwner, tableNow } from "../testing/test-base.ts";
+import { addTable, fieldNamed, newBase, newOwner, tableNow } from "../testing/new-base.ts";
 import { createRecords } from "./create-records.ts";
 import { deleteRecords } from "./delete-records.ts";
 import { getRecord } from "./get-record.ts";

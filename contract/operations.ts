@@ -1,0 +1,11 @@
+import { identityOperations } from "./identity-operations.ts";
+import type { Operation } from "./operation.ts";
+import { recordsOperations } from "./records-operations.ts";
+import { workspacesOperations } from "./workspaces-operations.ts";
+
+/** Every operation of the program, for `/openapi.json` and for tests that must miss none. */
+export const operations: readonly Operation[] = [
+  ...identityOperations,
+  ...workspacesOperations,
+  ...recordsOperations,
+];

@@ -1,0 +1,23 @@
+/**
+ * The records engine: bases, tables, fields, views and rows as real PostgreSQL schemas, tables and typed columns; the
+ * change log of each base; Airtable's HTTP API over it. It deliberately does not know who listens to changes, how a request
+ * reached it, or how files are kept.
+ */
+export { changeRoutes } from "./api/change-routes.ts";
+export { metaRoutes } from "./api/meta-routes.ts";
+export { commentRoutes, recordRoutes } from "./api/record-routes.ts";
+export { createBase, type BaseInput } from "./bases/create-base.ts";
+export { createField } from "./fields/create-field.ts";
+export type { BaseSchema, Field, Table, View } from "./schema/base-schema.ts";
+export { schemaOf } from "./schema/schema-cache.ts";
+export { createRecords } from "./rows/create-records.ts";
+export { deleteRecords } from "./rows/delete-records.ts";
+export { feedLag } from "./rows/feed-lag.ts";
+export { getRecord } from "./rows/get-record.ts";
+export { listRecords, type RecordListing, type RecordPage } from "./rows/list-records.ts";
+export { readChanges } from "./rows/read-changes.ts";
+export type { RecordJson, RecordShape } from "./rows/record-json.ts";
+export { sweepRecords } from "./rows/sweep.ts";
+export { updateRecords } from "./rows/update-records.ts";
+export { upsertRecords } from "./rows/upsert-records.ts";
+export { createTable } from "./tables/create-table.ts";
