@@ -143,22 +143,27 @@ function answersOf({ answers }: Operation): JsonObject {
         description:
           Number(status) < 300 ? "Done." : Number(status) < 400 ? "Elsewhere." : "Not done.",
         headers: { "x-request-id": { $ref: "#/components/headers/x-request-id" } },
-        content:
-          schema === null
-            ? undefined
-            : { "application/json": { schema: schemaOf(schema, "output") } },
+        content: schema === null ? undefined : contentOf(schema),
       },
     ]),
   );
 }
 
+/** The two error shapes stand at nearly every operation, so they are referred to. */
+function contentOf(schema: z.ZodType): JsonObject {
+  if (schema === problemBody) {
+    return { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+  }
+  if (schema === airtableErrorBody) {
+    return { "application/json": { schema: { $ref: "#/components/schemas/AirtableError" } } };
+  }
+  return { "application/json": { schema: schemaOf(schema, "output") } };
+}
+
 function failure({ path }: Operation): JsonObject {
-  const [type, name] = path.startsWith("/v0")
-    ? ["application/json", "AirtableError"]
-    : ["application/problem+json", "Problem"];
   return {
     description: "An error.",
-    content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } },
+    content: contentOf(path.startsWith("/v0/") ? airtableErrorBody : problemBody),
   };
 }
 

@@ -12,7 +12,10 @@ export interface Answer {
 
 /** Bytes below which compressing costs more than it saves. */
 const COMPRESS_MIN_BYTES = 1_024;
-/** zlib level: 1 takes a third of the time of 6 and loses a tenth of the size on JSON. */
+/**
+ * zlib level. Measured on a page of 100 records (19 KB): 1 takes 143 µs and leaves 2,387 bytes, 6 takes 154 µs and leaves
+ * 2,336; brotli (127 µs, 2,445 bytes at quality 1) gains nothing, so gzip, which every client takes, is the only one.
+ */
 const COMPRESS_LEVEL = 1;
 
 /** Allowed methods and headers of browsers on other origins. Source: contract, transport; the last three are ours. */

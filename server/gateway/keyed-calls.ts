@@ -1,6 +1,5 @@
 import type { Context, Next } from "hono";
 import {
-  type HttpEnv,
   IdempotentReplay,
   readBytes,
   type Scope,
@@ -12,12 +11,8 @@ import {
   UPLOAD_BODY_SIZE_MAX_BYTES,
   type World,
 } from "#kernel";
-import type { Exchange } from "./exchange.ts";
+import type { GatewayEnv } from "./application.ts";
 import type { Mount } from "./gateway.ts";
-
-interface Env extends HttpEnv {
-  Bindings: Exchange;
-}
 
 interface MatchedRoute {
   readonly method: string;
@@ -34,16 +29,19 @@ const readingMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 export function keyedCalls(
   world: World,
   mounts: readonly Mount[],
-): (c: Context<Env>, matched: readonly MatchedRoute[], next: Next) => Promise<Response | void> {
+): (
+  c: Context<GatewayEnv>,
+  route: MatchedRoute | undefined,
+  next: Next,
+) => Promise<Response | void> {
   const running = new Set<string>();
   const own = routeNames(mounts, ({ keys, routes }) => (keys === "own" ? routes.routes : []));
   const without = routeNames(mounts, ({ withoutKeys = [], routes }) =>
     routes.routes.filter(({ path }) => withoutKeys.includes(path)),
   );
 
-  return async (c, matched, next) => {
+  return async (c, route, next) => {
     const key = readingMethods.has(c.req.method) ? null : c.req.raw.headers.get("idempotency-key");
-    const route = matched.at(-1);
     const scope = c.get("scope");
     if (
       key === null ||
@@ -92,7 +90,10 @@ interface WrappedCall {
 }
 
 /** Lock, work, store, commit. An answer that is no success undoes everything and is not stored. */
-async function wrapped(c: Context<Env>, { scope, ticket, next }: WrappedCall): Promise<Response> {
+async function wrapped(
+  c: Context<GatewayEnv>,
+  { scope, ticket, next }: WrappedCall,
+): Promise<Response> {
   try {
     return await scope.db.transaction(async (tx) => {
       await ticket.begin(tx);

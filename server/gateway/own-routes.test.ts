@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { identityOperations } from "@basalt/contract";
+import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
+import { type HttpEnv, Problem } from "#kernel";
 import type { FakeGateway } from "./testing/fake-world.ts";
 import { fakeGateway } from "./testing/fake-world.ts";
 
@@ -127,6 +129,32 @@ test("metrics have the names and labels that dashboards know, and no path of a c
   expect(text).toContain('errors_total{kind="internal"} 1');
   expect(text).toContain("http_requests_running 1");
   expect(text).not.toContain("canary");
+});
+
+test("the endpoint is the route that answered, not another that would have matched", async () => {
+  const first = new Hono<HttpEnv>();
+  first.use("/v0/*", (_c, next) => next());
+  first.all("/v0/:base/:table", (c) => {
+    c.set("endpoint", "/v0/{baseId}/{tableIdOrName}");
+    if (c.req.param("table") === "bad") {
+      throw new Problem("invalid", "test.bad", { message: "Bad." });
+    }
+    return c.json({});
+  });
+  const second = new Hono<HttpEnv>();
+  second.get("/v0/meta/:what", (c) => c.json({}));
+  second.get("/v0/:base/:table/:record", (c) => c.json({}));
+  const gateway = fakeGateway({ mounts: [{ routes: first }, { routes: second }] });
+  for (const path of ["/v0/meta/x", "/v0/a/bad", "/v0/a/b/c", "/v0/x"]) {
+    await get(gateway, path);
+  }
+  const lines = gateway.lines.filter(({ message }) => message === "request");
+  expect(lines.map(({ endpoint }) => endpoint)).toEqual([
+    "/v0/{baseId}/{tableIdOrName}",
+    "/v0/{baseId}/{tableIdOrName}",
+    "/v0/{base}/{table}/{record}",
+    "unmatched",
+  ]);
 });
 
 test("one line a request, without the query, the body or a header", async () => {

@@ -1,17 +1,9 @@
-import { Hono } from "hono";
-import { matchedRoutes } from "hono/route";
-import {
-  type Actor,
-  type HttpEnv,
-  IdempotentReplay,
-  Problem,
-  renderProblem,
-  type Scope,
-} from "#kernel";
+import { IdempotentReplay, Problem, renderProblem } from "#kernel";
+import { applicationOf, noteEndpoint } from "./application.ts";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answer.ts";
-import { type Exchange, newExchange, UNMATCHED } from "./exchange.ts";
+import { type Exchange, newExchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
-import { keyedCalls, replayed } from "./keyed-calls.ts";
+import { replayed } from "./keyed-calls.ts";
 import { ownRoutes } from "./own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 
@@ -33,19 +25,13 @@ export interface Pipeline {
   readonly running: ReadonlySet<Exchange>;
 }
 
-interface GatewayEnv extends HttpEnv {
-  Bindings: Exchange;
-}
-
-const anonymous: Actor = { kind: "anonymous" };
-
 /** Builds the routes of the gateway itself and of the modules into one application. */
 export function openPipeline(options: GatewayOptions): Pipeline {
   const { world } = options;
   const running = new Set<Exchange>();
   const recorder = openRecorder(world, () => running.size);
   const own = ownRoutes(options);
-  const app = routed(options, own.routes, own.paths);
+  const app = applicationOf(options, own);
 
   const failed = (error: unknown, exchange: Exchange): Response => {
     const known = explained(error, exchange);
@@ -53,9 +39,10 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     return renderProblem(known, exchange.surface, exchange.requestId);
   };
   // A route that handles keys itself may find the answer of another process in its transaction.
-  app.onError((error, c) =>
-    error instanceof IdempotentReplay ? replayed(error.answer) : failed(error, c.env),
-  );
+  app.onError((error, c) => {
+    noteEndpoint(c);
+    return error instanceof IdempotentReplay ? replayed(error.answer) : failed(error, c.env);
+  });
 
   const route = async (request: Request, exchange: Exchange): Promise<Answer> => {
     try {
@@ -108,115 +95,6 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     stopping: own.stopping,
   };
   return pipeline;
-}
-
-function routed(
-  options: GatewayOptions,
-  ownApp: Hono,
-  ownPaths: (path: string) => boolean,
-): Hono<GatewayEnv> {
-  const { world, mounts } = options;
-  const app = new Hono<GatewayEnv>({ getPath: (_request, hono) => pathFrom(hono?.env) });
-  const keyed = keyedCalls(world, mounts);
-
-  app.use("*", async (c, next) => {
-    const exchange = c.env;
-    const matched = matchedRoutes(c);
-    exchange.endpoint = patternOf(matched.at(-1)?.path ?? UNMATCHED);
-    if (ownPaths(exchange.path)) {
-      return next();
-    }
-    const actor = await actorFor(options, exchange, c.req.raw.headers.get("authorization"));
-    const scope: Scope = {
-      ...world,
-      actor,
-      source: actor.kind === "user" && actor.credential.kind === "session" ? "ui" : "api",
-      signal: exchange.abort.signal,
-      requestId: exchange.requestId,
-      address: exchange.address,
-    };
-    c.set("scope", scope);
-    const answer = await keyed(c, matched, next);
-    exchange.endpoint = c.get("endpoint") ?? exchange.endpoint;
-    return answer;
-  });
-  app.route("/", ownApp);
-  for (const { routes } of mounts) {
-    app.route("/", routes);
-  }
-  app.notFound((c) => {
-    const exchange = c.env;
-    const allowed = allowedMethods(app, exchange.path);
-    exchange.endpoint = UNMATCHED;
-    const problem =
-      allowed.length === 0
-        ? new Problem("not-found", "gateway.no-such-route", {
-            message: "There is nothing at this address.",
-          })
-        : new Problem("method-not-allowed", "gateway.method-not-allowed", {
-            message: `This address answers ${allowed.join(", ")}.`,
-          });
-    exchange.code = problem.code;
-    const response = renderProblem(problem, exchange.surface, exchange.requestId);
-    if (allowed.length > 0) {
-      response.headers.set("allow", allowed.join(", "));
-    }
-    return response;
-  });
-  return app;
-}
-
-const patterns = new Map<string, string>();
-
-/** `/a/:id` as the contract and the metrics write it: `/a/{id}`. Routes are few, so each is turned once. */
-function patternOf(path: string): string {
-  const known = patterns.get(path);
-  if (known !== undefined) {
-    return known;
-  }
-  const pattern = path.replace(/:(\w+)(?:\{[^/]*\})?\??/g, "{$1}");
-  patterns.set(path, pattern);
-  return pattern;
-}
-
-function pathFrom(env: Exchange | undefined): string {
-  if (env === undefined) {
-    throw new Error("the gateway's application is called without an exchange");
-  }
-  return env.path;
-}
-
-async function actorFor(
-  options: GatewayOptions,
-  exchange: Exchange,
-  authorization: string | null,
-): Promise<Actor> {
-  if (authorization === null) {
-    return anonymous;
-  }
-  try {
-    const actor = await options.actorOf(options.world, authorization);
-    if (actor.kind === "user") {
-      exchange.userId = actor.userId;
-    }
-    return actor;
-  } catch (error) {
-    if (!(error instanceof Problem)) {
-      throw error;
-    }
-    exchange.authProblem = error;
-    return anonymous;
-  }
-}
-
-const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-
-/** Methods that a route at this path names; routes for every method answer themselves. */
-function allowedMethods(app: Hono<GatewayEnv>, path: string): string[] {
-  const named = methods.filter((method) =>
-    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
-  );
-  return named.includes("GET") ? [...named, "HEAD"] : named;
 }
 
 function preflight(): Response {
