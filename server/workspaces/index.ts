@@ -70,3 +70,4 @@ export {
 export { listWorkspaces, workspaceOf, type ListOptions } from "./places/list-workspaces.ts";
 export type { WorkspaceCounts, WorkspaceRow } from "./places/workspaces.sql.ts";
 export { workspacesRoutes } from "./routes.ts";
+export { sweepWorkspaces } from "./sweep.ts";

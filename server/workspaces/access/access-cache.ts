@@ -99,7 +99,8 @@ export class AccessCache {
     }
     for (const [userId, entries] of this.users) {
       for (const [id, { access }] of entries) {
-        if (id === key || access?.workspaceId === key) {
+        // A base that was not there may be in the workspace that has come back.
+        if (id === key || access === undefined || access.workspaceId === key) {
           entries.delete(id);
           this.count -= 1;
         }

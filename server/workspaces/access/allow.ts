@@ -18,7 +18,7 @@ import { decide, levelOf, reaches, type Verdict } from "./decide.ts";
  * memory where the answer is known; inside a transaction it reads what the transaction sees, so ask before you open one.
  *
  * Problems: `workspaces.not-found-or-not-allowed` (also for places that do not exist), `workspaces.scope-missing`,
- * `workspaces.not-permitted`, `identity.unauthenticated`.
+ * `workspaces.not-permitted`, `kernel.not-signed-in`.
  */
 export async function allow(scope: Scope, action: ActionName, place: Place): Promise<void> {
   refuseWrongPlace(action, place);
@@ -44,7 +44,7 @@ export function allowedFromMemory(
 /**
  * For what is asked of the instance: somebody is signed in and the token has the scope. Some also take
  * a token that is not limited to workspaces or bases.
- * Problems: `workspaces.scope-missing`, `workspaces.not-permitted`, `identity.unauthenticated`.
+ * Problems: `workspaces.scope-missing`, `workspaces.not-permitted`, `kernel.not-signed-in`.
  */
 export function allowOnInstance(scope: Scope, action: InstanceAction): void {
   const { actor } = scope;
@@ -63,10 +63,7 @@ export function allowOnInstance(scope: Scope, action: InstanceAction): void {
       reason: `The token lacks the scope ${needed.scope}.`,
     });
   }
-  if (
-    action === "workspace.create" &&
-    (credential.bases !== null || credential.workspaces !== null)
-  ) {
+  if (!needed.narrowed && (credential.bases !== null || credential.workspaces !== null)) {
     throw refusal({
       allowed: false,
       kind: "weak",
@@ -77,7 +74,7 @@ export function allowOnInstance(scope: Scope, action: InstanceAction): void {
 
 /**
  * Refuses a token without the scope before anything is looked up, so that the answer tells nothing about what exists.
- * Problems: `workspaces.scope-missing`, `identity.unauthenticated`.
+ * Problems: `workspaces.scope-missing`, `kernel.not-signed-in`.
  */
 export function requireTokenScope(scope: Scope, action: ActionName): void {
   if (scope.actor.kind === "system") {

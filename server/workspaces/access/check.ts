@@ -21,7 +21,7 @@ export interface PermissionAnswer {
 /**
  * Answers questions with a reason that names the role, grant or rule, in the order asked. Never refuses: what may not be
  * known is answered as not allowed. At most two statements, whatever the number.
- * Problems: `identity.unauthenticated`.
+ * Problems: `kernel.not-signed-in`.
  */
 export async function check(
   scope: Scope,

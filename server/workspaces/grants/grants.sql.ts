@@ -53,3 +53,6 @@ export const countGrants = (place: Place, userId: string, now: Date): Sql => sql
   select count(*)::int as count from workspaces.grants where ${onPlace(place)} and user_id = ${userId} and ${inForce(now)}`;
 
 export const deleteGrant = (id: string): Sql => sql`delete from workspaces.grants where id = ${id}`;
+
+export const deleteOldGrants = (before: Date): Sql =>
+  sql`delete from workspaces.grants where expires_at < ${before}`;

@@ -40,7 +40,7 @@ export async function lookAtInvitation(scope: Scope, token: string): Promise<Inv
 /**
  * Takes the role that the token offers. One made for an address is for the user with that address, once; a link is for
  * everybody, once each, so that somebody who was removed does not come back by it.
- * Problems: those of `lookAtInvitation`, `workspaces.invitation-other-address`, `identity.unauthenticated`.
+ * Problems: those of `lookAtInvitation`, `workspaces.invitation-other-address`, `kernel.not-signed-in`.
  */
 export async function acceptInvitation(scope: Scope, token: string): Promise<AcceptedInvitation> {
   allowOnInstance(scope, "invitation.accept");

@@ -103,3 +103,6 @@ export const noteUse = (id: string, userId: string, at: Date): Sql => sql`
 
 export const noteAccepted = (id: string, userId: string, at: Date): Sql => sql`
   update workspaces.invitations set accepted_at = ${at}, accepted_by = ${userId} where id = ${id}`;
+
+export const deleteOldInvitations = (before: Date): Sql => sql`
+  delete from workspaces.invitations where least(expires_at, accepted_at, revoked_at) < ${before}`;

@@ -58,6 +58,6 @@ test("a default workspace is made once, however many ask", async () => {
 test("nobody signed in, nothing made", async () => {
   const scope = world().scopeFor({ kind: "anonymous" });
   await expect(createWorkspace(scope, { name: "Acme" })).rejects.toMatchObject({
-    code: "identity.unauthenticated",
+    code: "kernel.not-signed-in",
   });
 });
