@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { StartError } from "../start-error.ts";
 
 /** A user and group that a process runs as. */
 export interface Account {
@@ -43,12 +42,4 @@ export async function closedFolder(target: string): Promise<string | undefined> 
     }
   }
   return undefined;
-}
-
-/** What a refused `spawn(…, {uid})` means for the person who runs a root container without the right to change users. */
-export function accountRefused(account: Account, cause: unknown): StartError {
-  return new StartError(
-    `PostgreSQL refuses to run as root and this root may not switch to user ${account.uid}: run Basalt as an ordinary user, or set DATABASE_URL.`,
-    cause,
-  );
 }

@@ -15,12 +15,14 @@ export class FileLock {
 
   constructor(file: string) {
     this.#database = new DatabaseSync(file, { timeout: 0 });
-    this.#database.exec(writeNothing);
   }
 
   /** True when this process now holds the lock alone. */
   tryExclusive(): boolean {
-    return this.#try(() => this.#database.exec(takeExclusive));
+    return this.#try(() => {
+      this.#database.exec(writeNothing);
+      this.#database.exec(takeExclusive);
+    });
   }
 
   /** True when this process now holds the lock together with others that share it. */

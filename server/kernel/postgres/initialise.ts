@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
 import { chown, lchown, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type Account, type Accounts, accountRefused } from "./account.ts";
-import { bareEnvironment } from "./bare-environment.ts";
+import type { Account, Accounts } from "./account.ts";
 import type { Native } from "./native.ts";
+import { spawnAs } from "./spawn-as.ts";
+
+const outputMaxLength = 20_000;
 import { diskFull } from "../data-dir.ts";
 import { errorCode, StartError } from "../start-error.ts";
 
@@ -96,25 +97,22 @@ interface Finished {
 
 async function finished(
   program: string,
-  options: readonly string[],
+  argv: readonly string[],
   account: Account | null,
 ): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, options, {
-      env: bareEnvironment,
-      stdio: ["ignore", "pipe", "pipe"],
-      cwd: "/",
-      ...account,
-    });
-    let output = "";
-    const gather = (chunk: Buffer): void => {
-      output = (output + chunk.toString("utf8")).slice(-20_000);
-    };
-    child.stdout.on("data", gather);
-    child.stderr.on("data", gather);
-    child.on("error", (error) =>
-      reject(account && errorCode(error) === "EPERM" ? accountRefused(account, error) : error),
-    );
+  const child = await spawnAs({
+    program,
+    argv,
+    account,
+    options: { stdio: ["ignore", "pipe", "pipe"] },
+  });
+  let output = "";
+  const gather = (chunk: Buffer): void => {
+    output = (output + chunk.toString("utf8")).slice(-outputMaxLength);
+  };
+  child.stdout?.on("data", gather);
+  child.stderr?.on("data", gather);
+  return new Promise((resolve) => {
     child.on("close", (code) => resolve({ code, output }));
   });
 }

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type Account, accountRefused } from "./account.ts";
-import { bareEnvironment } from "./bare-environment.ts";
+import type { Account } from "./account.ts";
 import type { Native } from "./native.ts";
+import { spawnAs } from "./spawn-as.ts";
 import { errorCode } from "../start-error.ts";
 
 /** After SIGINT (fast shutdown) and then after SIGQUIT (immediate; the next start recovers), milliseconds. */
@@ -37,18 +36,11 @@ export async function spawnPostmaster(options: PostmasterOptions): Promise<Child
   const log = await open(logFile, "a", 0o600);
   try {
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const child = spawn(path.join(native.folder, "bin", "postgres"), ["-D", clusterDir, ...flags], {
-      cwd: "/",
-      env: bareEnvironment,
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-      ...account,
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", (error) =>
-        reject(account && errorCode(error) === "EPERM" ? accountRefused(account, error) : error),
-      );
+    const child = await spawnAs({
+      program: path.join(native.folder, "bin", "postgres"),
+      argv: ["-D", clusterDir, ...flags],
+      account,
+      options: { detached: true, stdio: ["ignore", log.fd, log.fd] },
     });
     child.unref();
     return child;

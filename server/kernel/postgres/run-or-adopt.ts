@@ -14,7 +14,7 @@ import {
 import { diskFull } from "../data-dir.ts";
 import { initialiseCluster } from "./initialise.ts";
 import { adminUrl, appUrl, type Place } from "./place.ts";
-import { isAlive, isPostmaster, type PidFile, readPidFile, spawnPostmaster } from "./postmaster.ts";
+import { isAlive, isPostmaster, readPidFile, spawnPostmaster } from "./postmaster.ts";
 import { type Attempt, attempt } from "./ready.ts";
 import { serverSettings } from "./server-settings.ts";
 import { errorCode, StartError } from "../start-error.ts";
@@ -42,12 +42,23 @@ export interface Running {
  * the launch lock held. Throws `StartError`.
  */
 export async function runOrAdopt(place: Place): Promise<Running> {
-  const pidFile = await readPidFile(place.clusterDir);
-  const adopted = pidFile && (await adopt(place, pidFile));
-  return adopted ?? (await start(place, pidFile));
+  return (await adopt(place)) ?? (await start(place, true));
 }
 
-async function adopt(place: Place, { pid, socketDir }: PidFile): Promise<Running | undefined> {
+/**
+ * The same for a server that this process has used already: data that has disappeared since is not made anew, because
+ * an empty database would pass for the real one.
+ */
+export async function runAgainOrAdopt(place: Place): Promise<Running> {
+  return (await adopt(place)) ?? (await start(place, false));
+}
+
+async function adopt(place: Place): Promise<Running | undefined> {
+  const pidFile = await readPidFile(place.clusterDir);
+  if (!pidFile) {
+    return undefined;
+  }
+  const { pid, socketDir } = pidFile;
   for (let silentMs = 0; silentMs <= silentMaxMs; silentMs += pollMs) {
     const answer = await signIn(place, socketDir);
     if (answer.outcome === "ready") {
@@ -65,9 +76,9 @@ async function adopt(place: Place, { pid, socketDir }: PidFile): Promise<Running
   );
 }
 
-async function start(place: Place, stale: PidFile | undefined): Promise<Running> {
-  await openCluster(place);
-  await forget(place, stale);
+async function start(place: Place, mayMake: boolean): Promise<Running> {
+  await openCluster(place, mayMake);
+  await forget(place);
   await shortenLog(place.logFile);
   for (let waitedMs = 0; ; waitedMs += orphansPollMs) {
     const logStart = await sizeOf(place.logFile);
@@ -91,7 +102,7 @@ async function start(place: Place, stale: PidFile | undefined): Promise<Running>
 }
 
 /** Makes the cluster if there is none; refuses one of another major version. */
-async function openCluster(place: Place): Promise<void> {
+async function openCluster(place: Place, mayMake: boolean): Promise<void> {
   const { clusterDir, native, accounts, passwords } = place;
   const found = await readFile(path.join(clusterDir, "PG_VERSION"), "utf8").catch(
     (error: unknown) => {
@@ -104,6 +115,11 @@ async function openCluster(place: Place): Promise<void> {
       );
     },
   );
+  if (found === undefined && !mayMake) {
+    throw new StartError(
+      `The data in ${clusterDir} has disappeared while it was in use: put it back.`,
+    );
+  }
   if (found === undefined) {
     await initialiseCluster({
       native,
@@ -197,7 +213,8 @@ function refused({ dataDir, clusterDir }: Place, error: unknown): StartError {
  * A process number in `postmaster.pid` may have been given to another program since. PostgreSQL would refuse to start
  * beside it, but takes its parent's number for its own, so ours is written there; its check of the shared memory stays.
  */
-async function forget({ clusterDir, socketDir }: Place, stale: PidFile | undefined): Promise<void> {
+async function forget({ clusterDir, socketDir }: Place): Promise<void> {
+  const stale = await readPidFile(clusterDir);
   for (const name of await readdir(socketDir)) {
     if (name.startsWith(".s.PGSQL.")) {
       await rm(path.join(socketDir, name), { force: true });

@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -215,6 +225,23 @@ describe("crashes", () => {
       }
       expect(await askUntilAnswered(url)).toEqual([{ who: "basalt" }]);
     }
+  });
+
+  test("data that disappeared while it was in use is not made anew", async () => {
+    await copyUsed();
+    const errors: unknown[] = [];
+    const log = { ...silentLog, error: (fields: object) => void errors.push(fields) };
+    const server = await startEmbeddedPostgres({ dataDir, log });
+    open.push(server);
+    const pid = await serverPid();
+    await rename(path.join(dataDir, "postgres"), path.join(dataDir, "moved"));
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => errors).not.toHaveLength(0);
+    expect(errors[0]).toMatchObject({
+      err: expect.objectContaining({ message: expect.stringContaining("has disappeared") }),
+    });
+    await rename(path.join(dataDir, "moved"), path.join(dataDir, "postgres"));
+    expect(await askUntilAnswered(server.url)).toEqual([{ who: "basalt" }]);
   });
 
   test("stopping while it is coming back leaves nothing running", async () => {

@@ -6,7 +6,7 @@ import { FileLock } from "./file-lock.ts";
 import { openDataDir } from "../data-dir.ts";
 import { openPlace, type Place } from "./place.ts";
 import { isPostmaster, readPidFile, stopPostmaster } from "./postmaster.ts";
-import { type Running, runOrAdopt } from "./run-or-adopt.ts";
+import { runAgainOrAdopt, runOrAdopt, type Running } from "./run-or-adopt.ts";
 import { StartError } from "../start-error.ts";
 
 /** Another process may be in crash recovery while it holds the lock. */
@@ -135,7 +135,7 @@ class EmbeddedServer {
       delayMs = Math.min(delayMs * 2, restartLastMs)
     ) {
       try {
-        const running = await this.#launched(runOrAdopt);
+        const running = await this.#launched(runAgainOrAdopt);
         this.#log.info(
           { version: running.version, adopted: running.child === null },
           "PostgreSQL is back",
