@@ -21,7 +21,7 @@ import {
   type OpenPostgres,
   type World,
 } from "#kernel";
-import { fileRoutes } from "#files";
+import { fileRoutes, storeAnswers } from "#files";
 import { openGateway, type Gateway, type HealthPart, type Mount } from "#gateway";
 import {
   actorOf,
@@ -156,10 +156,10 @@ function mountsOf(world: World): Mount[] {
   ];
 }
 
-function healthParts({ store }: World, database: Database): HealthPart[] {
+function healthParts(world: World, database: Database): HealthPart[] {
   return [
     { name: "database", critical: true, check: () => database.script("select 1") },
-    { name: "files", critical: false, check: () => store.size("health") },
+    { name: "files", critical: false, check: () => storeAnswers(world) },
   ];
 }
 

@@ -27,5 +27,6 @@ export { linkAttachment, type LinkedAttachment, type LinkedThumbnail } from "./l
 export { readBlob } from "./read-blob.ts";
 export { fileRoutes, type FileRoutesEnv } from "./routes.ts";
 export { LINK_LIFE_S, signedUrl, type FileLink } from "./signed-url.ts";
+export { storeAnswers } from "./store-health.ts";
 export { storeAttachment, type NewAttachment } from "./store-attachment.ts";
 export { sweepBlobs, type StillUsed } from "./sweep-blobs.ts";
