@@ -48,12 +48,24 @@ type Part = Omit<Operation, "auth">;
 const signedIn = (part: Part): Operation => ({ auth: "bearer", ...part });
 
 /** Members, invitations and grants are the same on a workspace and on a base. */
-function placeOperations(place: "workspace" | "base"): Operation[] {
-  const root =
-    place === "workspace" ? "/api/v1/workspaces/{workspaceId}" : "/api/v1/bases/{baseId}";
-  const id = (verb: string): string =>
-    `workspaces.${verb}${place === "workspace" ? "Workspace" : "Base"}`;
-  return [
+function placeOperations(place: PlaceKind): Operation[] {
+  return [...memberOperations(place), ...exceptionOperations(place)];
+}
+
+type PlaceKind = "workspace" | "base";
+
+function naming(place: PlaceKind): {
+  readonly root: string;
+  readonly id: (verb: string) => string;
+} {
+  return place === "workspace"
+    ? { root: "/api/v1/workspaces/{workspaceId}", id: (verb) => `workspaces.${verb}Workspace` }
+    : { root: "/api/v1/bases/{baseId}", id: (verb) => `workspaces.${verb}Base` };
+}
+
+function memberOperations(place: PlaceKind): Operation[] {
+  const { root, id } = naming(place);
+  const parts: readonly Part[] = [
     {
       id: `${id("list")}Members`,
       method: "get",
@@ -89,6 +101,14 @@ function placeOperations(place: "workspace" | "base"): Operation[] {
       scope: WRITE,
       answers: changed(null),
     },
+  ];
+  return parts.map(signedIn);
+}
+
+/** Ways in, and exceptions for one person. */
+function exceptionOperations(place: PlaceKind): Operation[] {
+  const { root, id } = naming(place);
+  const parts: readonly Part[] = [
     {
       id: `${id("list")}Invitations`,
       method: "get",
@@ -125,7 +145,8 @@ function placeOperations(place: "workspace" | "base"): Operation[] {
       body: newGrant,
       answers: made(grantBody),
     },
-  ].map((part) => signedIn(part as Part));
+  ];
+  return parts.map(signedIn);
 }
 
 /** Every HTTP operation of the module. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { newId, renderProblem, type HttpEnv, type Scope } from "#kernel";
 import { testWorld } from "../kernel/testing/world.ts";
 import { workspacesRoutes } from "./routes.ts";
-import { byKey, makeHouse, makeMember, makeUser, type House } from "./test-people.ts";
+import { byKey, makeHouse, makeMember, makeUser, type House } from "./testing/people.ts";
 
 const world = testWorld();
 
@@ -33,13 +33,13 @@ async function ask(scope: Scope, line: string, body?: unknown): Promise<Answer> 
   const response = await app.request(new Request(`http://basalt.test${path}`, init));
   const text = await response.text();
   const answer: unknown = text === "" ? {} : JSON.parse(text);
-  checkShape(method, path, response.status, answer);
+  checkShape(`${method} ${path}`, response.status, answer);
   return { status: response.status, body: answer as Answer["body"] };
 }
 
 /** Whatever is answered is what the contract says, problems included. */
-function checkShape(method: string, path: string, status: number, answer: unknown): void {
-  const bare = path.split("?")[0] ?? path;
+function checkShape(line: string, status: number, answer: unknown): void {
+  const [method = "", bare = ""] = line.split(/[ ?]/);
   const operation = workspacesOperations.find(
     (one) =>
       one.method === method.toLowerCase() &&

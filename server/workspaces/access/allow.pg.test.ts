@@ -7,7 +7,7 @@ import { makeGrant, revokeGrant } from "../grants/grants.ts";
 import { changeMember, removeMember } from "../members/members.ts";
 import { restoreWorkspace, trashWorkspace } from "../places/change-workspace.ts";
 import { listWorkspaces } from "../places/list-workspaces.ts";
-import { byKey, makeHouse, makeMember, makeUser } from "../test-people.ts";
+import { byKey, makeHouse, makeMember, makeUser } from "../testing/people.ts";
 import { allow, allowedFromMemory, permissionLevel } from "./allow.ts";
 import { check } from "./check.ts";
 
@@ -98,9 +98,12 @@ describe("memory", () => {
     const { baseId, workspaceId } = await makeHouse(world());
     const editor = await makeMember(world(), { workspaceId }, "editor");
     expect(allowedFromMemory(editor, "records.write", { baseId })).toBeUndefined();
-    await allow(editor, "records.write", { baseId });
-    expect(allowedFromMemory(editor, "records.write", { baseId })).toBe(true);
-    expect(allowedFromMemory(editor, "schema.write", { baseId })).toBe(false);
+    // An answer that was read while the signal of the role came round again is not kept; the next one is.
+    await vi.waitFor(async () => {
+      await allow(editor, "records.write", { baseId });
+      expect(allowedFromMemory(editor, "records.write", { baseId })).toBe(true);
+      expect(allowedFromMemory(editor, "schema.write", { baseId })).toBe(false);
+    });
   });
 
   test("a change is effective at once in this process", async () => {

@@ -239,7 +239,7 @@ describe("grants", () => {
       "records.write",
       "allowed",
     ],
-  ])("%s", (_, access, action, kind) => {
+  ])("%s", (...[, access, action, kind]) => {
     expect(ask(action, access).kind).toBe(kind);
   });
 

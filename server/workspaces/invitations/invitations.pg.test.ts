@@ -6,7 +6,7 @@ import { makeGrant } from "../grants/grants.ts";
 import { changeMember, listMembers, removeMember } from "../members/members.ts";
 import { trashWorkspace } from "../places/change-workspace.ts";
 import { sweepWorkspaces } from "../sweep.ts";
-import { byKey, makeHouse, makeMember, makeUser } from "../test-people.ts";
+import { byKey, makeHouse, makeMember, makeUser } from "../testing/people.ts";
 import { acceptInvitation, lookAtInvitation } from "./accept-invitation.ts";
 import { listInvitations, makeInvitation, resendInvitation, revokeInvitation } from "./invite.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { newId } from "#kernel";
 import { testWorld } from "../../kernel/testing/world.ts";
 import { makeGrant, revokeGrant } from "../grants/grants.ts";
-import { byKey, makeHouse, makeMember, makeUser } from "../test-people.ts";
+import { byKey, makeHouse, makeMember, makeUser } from "../testing/people.ts";
 import { baseCollaborators } from "./base-collaborators.ts";
 import {
   addMember,

@@ -1,12 +1,12 @@
 import { createUser } from "#identity";
 import { newId, type KeyCredential, type Scope, type UserActor } from "#kernel";
-import type { TestWorld } from "../kernel/testing/world.ts";
-import { registerBase } from "./bases/register-base.ts";
-import { insertRole } from "./members/roles.sql.ts";
-import { createWorkspace } from "./places/create-workspace.ts";
+import type { TestWorld } from "../../kernel/testing/world.ts";
+import { registerBase } from "../bases/register-base.ts";
+import { insertRole } from "../members/roles.sql.ts";
+import { createWorkspace } from "../places/create-workspace.ts";
 import type { RoleName } from "@basalt/contract";
-import type { Place } from "./access/access.ts";
-import { tellAccessChanged } from "./access/access-cache.ts";
+import type { Place } from "../access/access.ts";
+import { tellAccessChanged } from "../access/access-cache.ts";
 
 /** A user of the instance, signed in. For tests. */
 export async function makeUser(
