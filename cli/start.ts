@@ -1,4 +1,4 @@
-import { type Config, ConfigError, errorCode, loadConfig } from "@basalt/server/kernel";
+import { loadConfig } from "@basalt/server/kernel";
 import { type Terminal, UsageError } from "./commands.ts";
 
 /** Terminals and npm pass one Ctrl-C on several times at once; a signal later than this is a second one. */
@@ -14,9 +14,7 @@ export async function start(argv: readonly string[], terminal: Terminal): Promis
   const stopAsked = listenForStop(terminal);
   const config = await loadConfig(terminal.env, { cwd: terminal.projectDir });
   const { startBasalt } = await import("@basalt/server");
-  const basalt = await startBasalt(config).catch((error: unknown) => {
-    throw cannotListen(error, config);
-  });
+  const basalt = await startBasalt(config);
   terminal.out(`Basalt is ready at ${basalt.url}`);
   await stopAsked;
   const stuck = setTimeout(() => process.exit(1), stopMaxMs);
@@ -45,27 +43,4 @@ function listenForStop({ err }: Terminal): Promise<void> {
     process.on("disconnect", () => ask("SIGTERM"));
     process.channel?.unref();
   });
-}
-
-function cannotListen(error: unknown, { host, port }: Config): unknown {
-  switch (errorCode(error)) {
-    case "EADDRINUSE":
-      return new ConfigError(
-        "BASALT_PORT",
-        `BASALT_PORT ${port} on ${host} is taken by another program: stop that one, or choose another port.`,
-      );
-    case "EACCES":
-      return new ConfigError(
-        "BASALT_PORT",
-        `BASALT_PORT ${port} may not be used by this user: choose one above 1023.`,
-      );
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new ConfigError(
-        "BASALT_HOST",
-        `BASALT_HOST ${host} is not an address of this machine.`,
-      );
-    default:
-      return error;
-  }
 }
