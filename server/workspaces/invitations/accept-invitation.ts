@@ -1,5 +1,5 @@
 import type { RoleName } from "@basalt/contract";
-import { inTransaction, Problem, type Scope, type UserActor } from "#kernel";
+import { Problem, type Scope, type UserActor } from "#kernel";
 import { emailKey, requireUser } from "#identity";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import type { Place } from "../access/access.ts";
@@ -45,11 +45,12 @@ export async function lookAtInvitation(scope: Scope, token: string): Promise<Inv
 export async function acceptInvitation(scope: Scope, token: string): Promise<AcceptedInvitation> {
   allowOnInstance(scope, "invitation.accept");
   const user = requireUser(scope);
-  return inTransaction(scope, async (tx) => {
+  const place = placeOf(await lookAtInvitation(scope, token));
+  // The workspace is locked before the invitation, as everywhere, and what was read before counts no more.
+  return changingRoles(scope, place, async (tx) => {
     await tx.db.maybe(lockInvitation(tokenHash(token)));
     const invitation = await lookAtInvitation(tx, token);
     refuseOtherAddress(invitation, user);
-    const place = placeOf(invitation);
     await requireMaker(tx, invitation, place);
     if ((await tx.db.run(noteUse(invitation.id, user.userId, tx.now()))) === 0) {
       throw used();
@@ -57,7 +58,7 @@ export async function acceptInvitation(scope: Scope, token: string): Promise<Acc
     if (invitation.email !== null) {
       await tx.db.run(noteAccepted(invitation.id, user.userId, tx.now()));
     }
-    const role = await changingRoles(tx, place, (locked) => raiseRole(locked, place, invitation));
+    const role = await raiseRole(tx, place, invitation);
     return { workspaceId: invitation.workspaceId, baseId: invitation.baseId, role };
   });
 }
