@@ -1,0 +1,375 @@
+import Airtable from "airtable";
+import { beforeAll, describe, expect, test } from "vitest";
+import { call, expectOk, makeKey } from "./api.ts";
+import { type JourneyBase, makeJourneyBase, PROJECTS, sampleCells, TASKS } from "./journey-base.ts";
+import { journeyServer } from "./journey-server.ts";
+
+/** Cells as this client gives them; their shape is what the tests are about. */
+type Cells = Record<string, unknown>;
+
+const running = journeyServer();
+let made: JourneyBase;
+let base: (table: string) => Airtable.Table<Airtable.FieldSet>;
+
+beforeAll(async () => {
+  const { url, key, workspaceId } = running();
+  made = await makeJourneyBase(url, key, workspaceId);
+  base = clientWith(key);
+});
+
+/** The client as a program has it: the address and the key are all that it is told. */
+function clientWith(apiKey: string): typeof base {
+  return new Airtable({ apiKey, endpointUrl: running().url, requestTimeout: 20_000 }).base(made.id);
+}
+
+/** The client's own types know fewer cell values than Airtable has. */
+function cells(value: Cells): Airtable.FieldSet {
+  return value as Airtable.FieldSet;
+}
+
+async function failure(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => "no error",
+    ({ error, message, statusCode }: Airtable.Error) => ({ error, message, statusCode }),
+  );
+}
+
+async function fill(names: readonly string[], more: Cells = {}): Promise<string[]> {
+  const ids: string[] = [];
+  for (let at = 0; at < names.length; at += 10) {
+    const batch = names.slice(at, at + 10).map((Name) => ({ fields: cells({ Name, ...more }) }));
+    ids.push(...(await base(TASKS).create(batch)).map(({ id }) => id));
+  }
+  return ids;
+}
+
+async function clear(): Promise<void> {
+  const ids = (await base(TASKS).select({ fields: [] }).all()).map(({ id }) => id);
+  for (let at = 0; at < ids.length; at += 10) {
+    await base(TASKS).destroy(ids.slice(at, at + 10));
+  }
+}
+
+describe("writing", () => {
+  test("create gives one record with every kind of cell", async () => {
+    const record = await base(TASKS).create(cells(sampleCells));
+    expect(record.fields).toMatchObject(sampleCells);
+    expect(record.get("Number")).toBeTypeOf("number");
+    expect(record.id).toMatch(/^rec[A-Za-z0-9]{14}$/);
+    expect(record.getId()).toBe(record.id);
+  });
+
+  test("create with a list answers a list in the same order, and by callback too", async () => {
+    const list = [{ fields: cells({ Name: "b" }) }, { fields: cells({ Name: "a" }) }];
+    const records = await base(TASKS).create(list);
+    expect(records.map((record) => record.get("Name"))).toEqual(["b", "a"]);
+    const called = await new Promise<unknown>((resolve, reject) => {
+      base(TASKS).create(cells({ Name: "callback" }), (error, record) =>
+        error ? reject(error) : resolve(record?.get("Name")),
+      );
+    });
+    expect(called).toBe("callback");
+  });
+
+  test("typecast makes choices, linked records and values out of text", async () => {
+    const written = { Name: "cast", Count: "1,234", State: "brand new", Project: ["By name"] };
+    const record = await base(TASKS).create(cells(written), { typecast: true });
+    expect(record.fields).toMatchObject({ Count: 1_234, State: "brand new" });
+    const [project] = record.get("Project") as string[];
+    expect((await base(PROJECTS).find(project ?? "")).get("Title")).toBe("By name");
+  });
+
+  test("update changes the named cells, replace clears the others", async () => {
+    const { id } = await base(TASKS).create(cells({ Name: "old", Count: 1, Notes: "kept" }));
+    const updated = await base(TASKS).update(id, cells({ Name: "new" }));
+    expect(updated.fields).toMatchObject({ Name: "new", Count: 1, Notes: "kept" });
+    const replaced = await base(TASKS).replace(id, cells({ Name: "alone" }));
+    expect(replaced.get("Name")).toBe("alone");
+    expect(replaced.fields).not.toHaveProperty("Count");
+    expect(replaced.fields).not.toHaveProperty("Notes");
+    expect(replaced.get("Number")).toBeTypeOf("number");
+  });
+
+  test("update and replace take lists and typecast", async () => {
+    const [one = "", two = ""] = await fill(["one", "two"], { Count: 5 });
+    const changed = await base(TASKS).update(
+      [
+        { id: one, fields: cells({ Count: "7" }) },
+        { id: two, fields: cells({ Name: "second" }) },
+      ],
+      { typecast: true },
+    );
+    expect(changed.map(({ fields }) => [fields["Name"], fields["Count"]])).toEqual([
+      ["one", 7],
+      ["second", 5],
+    ]);
+    const put = await base(TASKS).replace([{ id: one, fields: cells({ Notes: "n" }) }]);
+    expect(put[0]?.fields).toMatchObject({ Notes: "n" });
+    expect(put[0]?.fields).not.toHaveProperty("Name");
+    const typed = await base(TASKS).replace(one, cells({ Count: "8" }), { typecast: true });
+    expect(typed.get("Count")).toBe(8);
+  });
+
+  test("destroy takes one id or a list", async () => {
+    const [one = "", two = "", three = ""] = await fill(["1", "2", "3"]);
+    expect((await base(TASKS).destroy(one)).id).toBe(one);
+    const gone = await base(TASKS).destroy([two, three]);
+    expect(gone.map(({ id }) => id)).toEqual([two, three]);
+    expect(await failure(base(TASKS).find(two))).toMatchObject({ statusCode: 404 });
+  });
+
+  test("a record's own methods: set and save, fetch, patch, put, destroy", async () => {
+    const [project = ""] = [(await base(PROJECTS).create(cells({ Title: "Own" }))).id];
+    const record = await base(PROJECTS).find(project);
+    record.set("Title", "Saved");
+    await record.save();
+    expect((await base(PROJECTS).find(project)).get("Title")).toBe("Saved");
+    await base(PROJECTS).update(project, cells({ Title: "Elsewhere" }));
+    expect((await record.fetch()).get("Title")).toBe("Elsewhere");
+    expect((await record.patchUpdate(cells({ Title: "Patched" }))).get("Title")).toBe("Patched");
+    expect((await record.updateFields(cells({ Title: "Updated" }))).get("Title")).toBe("Updated");
+    expect((await record.putUpdate(cells({ Title: "Put" }))).get("Title")).toBe("Put");
+    expect((await record.replaceFields(cells({ Title: "Replaced" }))).get("Title")).toBe(
+      "Replaced",
+    );
+    expect((await record.destroy()).id).toBe(project);
+    expect(await failure(record.fetch())).toMatchObject({ error: "NOT_FOUND", statusCode: 404 });
+  });
+
+  test("saving a record with a computed field is refused, as Airtable does", async () => {
+    const record = await base(TASKS).create(cells({ Name: "computed" }));
+    expect(await failure(record.save())).toMatchObject({
+      error: "INVALID_VALUE_FOR_COLUMN",
+      statusCode: 422,
+    });
+  });
+
+  test("links show on both sides, and vanish with the record", async () => {
+    const project = await base(PROJECTS).create(cells({ Title: "Linked" }));
+    const task = await base(TASKS).create(cells({ Name: "t", Project: [project.id] }));
+    const inverse = made.tasks["fields"]?.find(({ name }) => name === "Project");
+    const inverseId = inverse?.["options"]?.["inverseLinkFieldId"];
+    const field = made.projects["fields"]?.find(({ id }) => id === inverseId);
+    expect((await project.fetch()).get(String(field?.["name"]))).toEqual([task.id]);
+    await task.destroy();
+    expect((await project.fetch()).fields).toEqual({ Title: "Linked" });
+  });
+});
+
+describe("reading", () => {
+  test("all, firstPage and eachPage give every record once", async () => {
+    await clear();
+    const names = Array.from({ length: 25 }, (_, at) => `n${String(at).padStart(2, "0")}`);
+    await fill(names);
+    const query = { pageSize: 10, sort: [{ field: "Name", direction: "desc" as const }] };
+    const all = await base(TASKS).select(query).all();
+    expect(all.map((record) => record.get("Name"))).toEqual(names.toReversed());
+    expect(await base(TASKS).select(query).firstPage()).toHaveLength(10);
+    const pages: number[] = [];
+    await base(TASKS)
+      .select(query)
+      .eachPage((records, next) => {
+        pages.push(records.length);
+        next();
+      });
+    expect(pages).toEqual([10, 10, 5]);
+    expect(await base(TASKS).select({ maxRecords: 12, pageSize: 10 }).all()).toHaveLength(12);
+  });
+
+  test("fields, sort by two keys, view by name and by id", async () => {
+    await clear();
+    await fill(["a", "b"], { Count: 1 });
+    await fill(["c"], { Count: 0 });
+    const sort = [{ field: "Count" }, { field: "Name", direction: "desc" as const }];
+    const view = "Grid view";
+    const found = await base(TASKS)
+      .select({ fields: ["Name"], sort, view })
+      .all();
+    expect(found.map(({ fields }) => fields)).toEqual([
+      { Name: "c" },
+      { Name: "b" },
+      { Name: "a" },
+    ]);
+    const viewId = String(made.tasks["views"]?.[0]?.["id"]);
+    expect(await base(TASKS).select({ view: viewId }).all()).toHaveLength(3);
+  });
+
+  test("cells as text in a zone and a language", async () => {
+    await clear();
+    await base(TASKS).create(cells(sampleCells));
+    const [record] = await base(TASKS)
+      .select({ cellFormat: "string", timeZone: "Europe/Berlin", userLocale: "en-gb" })
+      .all();
+    expect(record?.fields).toMatchObject({
+      Count: "0",
+      Price: "€19.50",
+      Share: "12.5%",
+      Took: "1:30",
+      Done: "checked",
+      Tags: "blue, red",
+      Day: "2026-02-28",
+    });
+  });
+
+  test("field ids for names, by request and in the request", async () => {
+    await clear();
+    await fill(["by id"]);
+    const { Name = "" } = made.fieldIds;
+    const query = { returnFieldsByFieldId: true, fields: [Name] };
+    const [record] = await base(TASKS).select(query).all();
+    expect(record?.fields).toEqual({ [Name]: "by id" });
+    expect(
+      await base(String(made.tasks["id"]))
+        .select({ fields: ["Name"] })
+        .all(),
+    ).toHaveLength(1);
+  });
+
+  test("the count of comments, when asked for", async () => {
+    await clear();
+    const [id = ""] = await fill(["commented"]);
+    const { url, key } = running();
+    const comments = `${url}/v0/${made.id}/${made.tasks["id"]}/${id}/comments`;
+    await expectOk(call(comments, { body: { text: "one" }, token: key }));
+    const [counted] = await base(TASKS)
+      .select({ recordMetadata: ["commentCount"] })
+      .all();
+    expect(counted?.commentCount).toBe(1);
+    const [plain] = await base(TASKS).select().all();
+    expect(plain?.commentCount).toBeUndefined();
+  });
+
+  test("a query too long for a URL goes as POST, by itself and on demand", async () => {
+    await clear();
+    await fill(["long"]);
+    const field = { field: "Name", direction: "asc" as const };
+    const fields = Array.from({ length: 900 }, () => "Name");
+    const found = await base(TASKS)
+      .select({ fields, sort: [field], timeZone: "Europe/Berlin", userLocale: "de" })
+      .all();
+    expect(found.map(({ fields: shown }) => shown)).toEqual([{ Name: "long" }]);
+    const posted = await base(TASKS)
+      .select({ method: "post", cellFormat: "string", timeZone: "UTC", userLocale: "en" })
+      .all();
+    expect(posted[0]?.get("Name")).toBe("long");
+  });
+
+  test("the deprecated list and forEach still work", async () => {
+    await clear();
+    await fill(["x", "y", "z"]);
+    const table = base(TASKS);
+    const [records, offset] = await new Promise<[Airtable.Records<Airtable.FieldSet>, string]>(
+      (resolve, reject) => {
+        table.list(2, null, {}, (error: Error | null, found: never, next: string) =>
+          error ? reject(error) : resolve([found, next]),
+        );
+      },
+    );
+    expect(records).toHaveLength(2);
+    expect(offset).toMatch(/^itr/);
+    const seen: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const each = (record: Airtable.Record<Airtable.FieldSet>): void => {
+        seen.push(record.get("Name"));
+      };
+      table.forEach({}, each, (error?: Error) => (error ? reject(error) : resolve()));
+    });
+    expect(seen).toEqual(["x", "y", "z"]);
+  });
+
+  test("makeRequest reaches any path of the base", async () => {
+    const client = new Airtable({ apiKey: running().key, endpointUrl: running().url });
+    const { statusCode, body } = await client.base(made.id).makeRequest({
+      path: `/${encodeURIComponent(PROJECTS)}`,
+      qs: { pageSize: 1 },
+    });
+    expect(statusCode).toBe(200);
+    expect(body).toHaveProperty("records");
+  });
+});
+
+describe("errors are those that programs know", () => {
+  test.each([
+    ["an unknown field", cells({ Nope: 1 }), "UNKNOWN_FIELD_NAME", 'Unknown field name: "Nope"'],
+    ["a wrong type", cells({ Count: "many" }), "INVALID_VALUE_FOR_COLUMN", 'Field "Count" cannot'],
+    ["an unknown choice", cells({ State: "no" }), "INVALID_MULTIPLE_CHOICE_OPTIONS", '""no""'],
+    ["a computed field", cells({ Number: 1 }), "INVALID_VALUE_FOR_COLUMN", "computed"],
+    ["a text as link", cells({ Project: ["foo"] }), "INVALID_RECORD_ID", '"foo"'],
+    [
+      "a link to nothing",
+      cells({ Project: ["recAAAAAAAAAAAAAA"] }),
+      "ROW_DOES_NOT_EXIST",
+      "recAAAAAAAAAAAAAA",
+    ],
+  ])("422 for %s", async (_what, written, error, message) => {
+    expect(await failure(base(TASKS).create(written))).toMatchObject({
+      error,
+      message: expect.stringContaining(message),
+      statusCode: 422,
+    });
+  });
+
+  test("422 for eleven records, and for none of them written", async () => {
+    await clear();
+    const list = Array.from({ length: 11 }, () => ({ fields: cells({ Name: "many" }) }));
+    expect(await failure(base(TASKS).create(list))).toEqual({
+      error: "INVALID_RECORDS",
+      message: "A maximum of 10 records can be created per request but you have provided 11.",
+      statusCode: 422,
+    });
+    expect(await base(TASKS).select().all()).toHaveLength(0);
+  });
+
+  test("422 for a formula as long as there are none, for a bad page size, for an unknown view", async () => {
+    const formula = base(TASKS).select({ filterByFormula: "{Count} > 0" }).all();
+    expect(await failure(formula)).toMatchObject({
+      error: "INVALID_FILTER_BY_FORMULA",
+      statusCode: 422,
+    });
+    expect(await failure(base(TASKS).select({ pageSize: 101 }).all())).toMatchObject({
+      error: "INVALID_REQUEST_UNKNOWN",
+      statusCode: 422,
+    });
+    expect(await failure(base(TASKS).select({ view: "No view" }).all())).toMatchObject({
+      error: "VIEW_NAME_NOT_FOUND",
+      statusCode: 422,
+    });
+  });
+
+  test("401 for a key that is none", async () => {
+    const key = `pat${"A".repeat(14)}.${"0".repeat(64)}`;
+    expect(await failure(clientWith(key)(TASKS).select().all())).toMatchObject({
+      error: "AUTHENTICATION_REQUIRED",
+      statusCode: 401,
+    });
+  });
+
+  test("403 for a missing scope, an unknown table, a base outside the key's reach", async () => {
+    const { url, owner, workspaceId, key } = running();
+    const refused = { error: "NOT_AUTHORIZED", statusCode: 403 };
+    const reader = await makeKey(url, owner.session, { scopes: ["data.records:read"] });
+    const writing = clientWith(reader.key)(TASKS).create(cells({ Name: "no" }));
+    expect(await failure(writing)).toMatchObject(refused);
+    expect(await failure(base("No such table").select().all())).toMatchObject(refused);
+    const other = await makeJourneyBase(url, key, workspaceId);
+    const narrow = await makeKey(url, owner.session, { bases: [other.id] });
+    expect(await failure(clientWith(narrow.key)(TASKS).select().all())).toMatchObject(refused);
+  });
+
+  test("404 for a record that is not there, and for an id that is none", async () => {
+    expect(await failure(base(TASKS).find("recAAAAAAAAAAAAAA"))).toMatchObject({
+      error: "NOT_FOUND",
+      message: "Record not found",
+      statusCode: 404,
+    });
+    expect(await failure(base(TASKS).find("rec1"))).toMatchObject({
+      error: "NOT_FOUND",
+      statusCode: 404,
+    });
+  });
+
+  test("413 for a body over the limit", async () => {
+    const huge = base(TASKS).create(cells({ Notes: "x".repeat(3 * 1024 * 1024) }));
+    expect(await failure(huge)).toMatchObject({ error: "REQUEST_TOO_LARGE", statusCode: 413 });
+  });
+});
