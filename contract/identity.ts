@@ -86,9 +86,7 @@ export const oneLineName = z
   .trim()
   .min(1, "is empty")
   .max(PERSON_NAME_MAX_CHARACTERS, `at most ${PERSON_NAME_MAX_CHARACTERS} characters`)
-  .refine((text) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text), {
-    message: "one line without control characters",
-  });
+  .refine(isPlain, { message: "one line without control characters" });
 
 const opaqueToken = z.string().min(1, "is missing").max(512, "is too long");
 const instant = z.iso.datetime();
@@ -160,6 +158,7 @@ export const listUsersQuery = z.object({
     .string()
     .trim()
     .max(EMAIL_MAX_CHARACTERS)
+    .refine(isPlain, { message: "without control characters" })
     .optional()
     .describe("Part of the e-mail or the name."),
 });
@@ -236,6 +235,11 @@ export const bulkOutcome = z.discriminatedUnion("status", [
   }),
 ]);
 export const messageView = z.object({ message: z.string() });
+
+/** No control characters, line ends or halves of a surrogate pair: what a database and a mail can hold on one line. */
+function isPlain(text: string): boolean {
+  return !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text);
+}
 
 function isPassword(text: string): boolean {
   // Code units bound the loop over code points.

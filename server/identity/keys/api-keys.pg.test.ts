@@ -17,7 +17,8 @@ beforeAll(async () => {
 afterEach(() => world().setClock(null));
 afterAll(() => closeIdentity(world()));
 
-const make = (token: string, body: object = {}): Promise<Reply> => call("POST", "/api/v1/api-keys", { token, body: { name: "key", ...body } });
+const make = (token: string, body: object = {}): Promise<Reply> =>
+  call("POST", "/api/v1/api-keys", { token, body: { name: "key", ...body } });
 
 describe("making a key", () => {
   test("answers it once; later it is masked", async () => {
@@ -33,7 +34,11 @@ describe("making a key", () => {
         id: body.id,
         name: "my key",
         mask: `${body.key.slice(0, 8)}…${body.key.slice(-4)}`,
-        scopes: expect.arrayContaining(["data.records:write", "schema.bases:write", "user.email:read"]),
+        scopes: expect.arrayContaining([
+          "data.records:write",
+          "schema.bases:write",
+          "user.email:read",
+        ]),
         bases: null,
         workspaces: null,
         createdAt: expect.any(String),
@@ -41,7 +46,9 @@ describe("making a key", () => {
         lastUsedAt: null,
       },
     ]);
-    expect((await call("GET", `/api/v1/api-keys/${body.id}`, { token: user.token })).body).toEqual(list.body.keys[0]);
+    expect((await call("GET", `/api/v1/api-keys/${body.id}`, { token: user.token })).body).toEqual(
+      list.body.keys[0],
+    );
   });
 
   test("the database holds its hash and nothing of its secret", async () => {
@@ -54,22 +61,44 @@ describe("making a key", () => {
 
   test("acts as its user, narrowed to what it was granted", async () => {
     const user = await signUp(call);
-    const grants = { scopes: ["data.records:read"], bases: ["appAAAAAAAAAAAAAA"], workspaces: ["wspAAAAAAAAAAAAAA"] };
+    const grants = {
+      scopes: ["data.records:read"],
+      bases: ["appAAAAAAAAAAAAAA"],
+      workspaces: ["wspAAAAAAAAAAAAAA"],
+    };
     const { body } = await make(user.token, grants);
     const me = await call("GET", "/api/v1/me", { token: body.key });
-    expect(me.body).toMatchObject({ id: user.id, credential: { kind: "key", keyId: body.id, ...grants } });
+    expect(me.body).toMatchObject({
+      id: user.id,
+      credential: { kind: "key", keyId: body.id, ...grants },
+    });
     expect(me.body.email).toBeUndefined();
     expect(await actorOf(world(), `Bearer ${body.key}`)).toMatchObject({
       kind: "user",
       userId: user.id,
-      credential: { kind: "key", scopes: new Set(grants.scopes), bases: new Set(grants.bases), workspaces: new Set(grants.workspaces) },
+      credential: {
+        kind: "key",
+        scopes: new Set(grants.scopes),
+        bases: new Set(grants.bases),
+        workspaces: new Set(grants.workspaces),
+      },
     });
   });
 
   test("belongs to who asks, whatever the body claims", async () => {
     const [me, them] = [await signUp(call), await signUp(call)];
-    const claims = { userId: them.id, user_id: them.id, ownerId: them.id, admin: true, role: "owner", hash: "00", revokedAt: null };
-    expect((await call("POST", "/api/v1/api-keys", { body: { name: "key", ...claims } })).status).toBe(401);
+    const claims = {
+      userId: them.id,
+      user_id: them.id,
+      ownerId: them.id,
+      admin: true,
+      role: "owner",
+      hash: "00",
+      revokedAt: null,
+    };
+    expect(
+      (await call("POST", "/api/v1/api-keys", { body: { name: "key", ...claims } })).status,
+    ).toBe(401);
     const { status, body } = await make(me.token, claims);
     expect(status).toBe(201);
     expect((await call("GET", "/api/v1/me", { token: body.key })).body.id).toBe(me.id);
@@ -83,7 +112,11 @@ describe("making a key", () => {
       ["POST", "/api/v1/api-keys", { name: "child" }],
       ["GET", "/api/v1/api-keys", undefined],
       ["GET", `/api/v1/api-keys/${body.id}`, undefined],
-      ["POST", "/api/v1/change-password", { currentPassword: "x", newPassword: "another password" }],
+      [
+        "POST",
+        "/api/v1/change-password",
+        { currentPassword: "x", newPassword: "another password" },
+      ],
       ["PUT", "/api/v1/me", { name: "Mallory" }],
       ["GET", "/api/v1/sessions", undefined],
       ["DELETE", "/api/v1/sessions", undefined],
@@ -93,17 +126,26 @@ describe("making a key", () => {
       ["POST", "/api/v1/verify-email/request", undefined],
     ] as const) {
       const reply = await call(method, path, { token: body.key, body: sent });
-      expect([path, reply.status, reply.body.code]).toEqual([path, 403, "identity.session-required"]);
+      expect([path, reply.status, reply.body.code]).toEqual([
+        path,
+        403,
+        "identity.session-required",
+      ]);
     }
   });
 
   test("with scopes that govern people is for administrators", async () => {
     const user = await signUp(call);
-    const refused = await make(user.token, { scopes: ["data.records:read", "enterprise.user:write"] });
+    const refused = await make(user.token, {
+      scopes: ["data.records:read", "enterprise.user:write"],
+    });
     expect([refused.status, refused.body.code]).toEqual([422, "identity.scope-not-allowed"]);
     const { body } = await make(admin.token, { scopes: ["enterprise.user:read"] });
     expect((await call("GET", "/api/v1/users", { token: body.key })).status).toBe(200);
-    const write = await call("POST", "/api/v1/users", { token: body.key, body: { email: "x@example.org" } });
+    const write = await call("POST", "/api/v1/users", {
+      token: body.key,
+      body: { email: "x@example.org" },
+    });
     expect([write.status, write.body.code]).toEqual([403, "identity.scope-required"]);
   });
 
@@ -149,30 +191,41 @@ describe("a key stops", () => {
     const user = await signUp(call);
     const [one, two] = [await make(user.token), await make(user.token)];
     expect(await meStatus(call, one.body.key)).toBe(200);
-    expect((await call("DELETE", `/api/v1/api-keys/${one.body.id}`, { token: user.token })).status).toBe(204);
+    expect(
+      (await call("DELETE", `/api/v1/api-keys/${one.body.id}`, { token: user.token })).status,
+    ).toBe(204);
     expect(await meStatus(call, one.body.key)).toBe(401);
-    expect((await call("DELETE", `/api/v1/api-keys/${one.body.id}`, { token: user.token })).status).toBe(404);
-    expect((await call("DELETE", `/api/v1/api-keys/${two.body.id}`, { token: two.body.key })).status).toBe(204);
+    expect(
+      (await call("DELETE", `/api/v1/api-keys/${one.body.id}`, { token: user.token })).status,
+    ).toBe(404);
+    expect(
+      (await call("DELETE", `/api/v1/api-keys/${two.body.id}`, { token: two.body.key })).status,
+    ).toBe(204);
     expect(await meStatus(call, two.body.key)).toBe(401);
   });
 
   test("a key cannot revoke another of its user", async () => {
     const user = await signUp(call);
     const [one, two] = [await make(user.token), await make(user.token)];
-    expect((await call("DELETE", `/api/v1/api-keys/${one.body.id}`, { token: two.body.key })).status).toBe(403);
+    expect(
+      (await call("DELETE", `/api/v1/api-keys/${one.body.id}`, { token: two.body.key })).status,
+    ).toBe(403);
     expect(await meStatus(call, one.body.key)).toBe(200);
   });
 
-  test.each(["GET", "DELETE"])("not by %s of somebody else, for whom it does not exist", async (method) => {
-    const [me, them] = [await signUp(call), await signUp(call)];
-    const { body } = await make(them.token);
-    const theirs = await call(method, `/api/v1/api-keys/${body.id}`, { token: me.token });
-    const nobodys = await call(method, "/api/v1/api-keys/patAAAAAAAAAAAAAA", { token: me.token });
-    expect(theirs.status).toBe(404);
-    expect(theirs.body).toEqual(nobodys.body);
-    expect((await call(method, "/api/v1/api-keys/%00", { token: me.token })).status).toBe(404);
-    expect(await meStatus(call, body.key)).toBe(200);
-  });
+  test.each(["GET", "DELETE"])(
+    "not by %s of somebody else, for whom it does not exist",
+    async (method) => {
+      const [me, them] = [await signUp(call), await signUp(call)];
+      const { body } = await make(them.token);
+      const theirs = await call(method, `/api/v1/api-keys/${body.id}`, { token: me.token });
+      const nobodys = await call(method, "/api/v1/api-keys/patAAAAAAAAAAAAAA", { token: me.token });
+      expect(theirs.status).toBe(404);
+      expect(theirs.body).toEqual(nobodys.body);
+      expect((await call(method, "/api/v1/api-keys/%00", { token: me.token })).status).toBe(404);
+      expect(await meStatus(call, body.key)).toBe(200);
+    },
+  );
 
   test("when its user is disabled, and works again when enabled; deleted, for good", async () => {
     const user = await signUp(call);
@@ -192,7 +245,9 @@ describe("a key stops", () => {
     const { body } = await make(user.token);
     const wrong = `${body.key.slice(0, -1)}${body.key.endsWith("0") ? "1" : "0"}`;
     const asked = vi.spyOn(world().db, "maybe");
-    await expect(actorOf(world(), `Bearer ${wrong}`)).rejects.toMatchObject({ code: "identity.invalid-token" });
+    await expect(actorOf(world(), `Bearer ${wrong}`)).rejects.toMatchObject({
+      code: "identity.invalid-token",
+    });
     expect(asked).not.toHaveBeenCalled();
     asked.mockRestore();
   });
@@ -221,7 +276,9 @@ describe("what is remembered", () => {
     const { body } = await make(user.token);
     const lastUse = async (): Promise<string | null | undefined> => {
       await identityOf(world()).keyUse.flush();
-      return (await call("GET", `/api/v1/api-keys/${body.id}`, { token: user.token })).body["lastUsedAt"] as string | null;
+      return (await call("GET", `/api/v1/api-keys/${body.id}`, { token: user.token })).body[
+        "lastUsedAt"
+      ] as string | null;
     };
     expect(await lastUse()).toBeNull();
     await meStatus(call, body.key);
@@ -250,13 +307,21 @@ describe("in another process", () => {
     const user = await signUp(call);
     const other = await signUp(call);
     const { body } = await make(user.token);
-    expect([await meStatus(there, body.key), await meStatus(there, user.token), await meStatus(there, other.token)]).toEqual([200, 200, 200]);
+    expect([
+      await meStatus(there, body.key),
+      await meStatus(there, user.token),
+      await meStatus(there, other.token),
+    ]).toEqual([200, 200, 200]);
     await call("DELETE", `/api/v1/api-keys/${body.id}`, { token: user.token });
     await call("POST", "/api/v1/logout", { token: user.token });
     await call("DELETE", `/api/v1/users/${other.id}`, { token: admin.token });
     await vi.waitFor(
       async () => {
-        expect([await meStatus(there, body.key), await meStatus(there, user.token), await meStatus(there, other.token)]).toEqual([401, 401, 401]);
+        expect([
+          await meStatus(there, body.key),
+          await meStatus(there, user.token),
+          await meStatus(there, other.token),
+        ]).toEqual([401, 401, 401]);
       },
       { timeout: 2_000, interval: 20 },
     );
@@ -267,5 +332,7 @@ test("the program itself makes a key for somebody, and not for nobody", async ()
   const user = await signUp(call);
   const { text } = await createApiKey(world().system, user.id, { name: "from the command line" });
   expect(await meStatus(call, text)).toBe(200);
-  await expect(createApiKey(world().system, "usrAAAAAAAAAAAAAA", { name: "x" })).rejects.toMatchObject({ code: "identity.user-not-found" });
+  await expect(
+    createApiKey(world().system, "usrAAAAAAAAAAAAAA", { name: "x" }),
+  ).rejects.toMatchObject({ code: "identity.user-not-found" });
 });

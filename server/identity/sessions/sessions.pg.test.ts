@@ -12,8 +12,10 @@ beforeAll(() => {
 afterEach(() => world().setClock(null));
 afterAll(() => closeIdentity(world()));
 
-const refresh = (refreshToken: string): Promise<Reply> => call("POST", "/api/v1/refresh", { body: { refreshToken } });
-const login = (email: string): Promise<Reply> => call("POST", "/api/v1/login", { body: { email, password: PASSWORD } });
+const refresh = (refreshToken: string): Promise<Reply> =>
+  call("POST", "/api/v1/refresh", { body: { refreshToken } });
+const login = (email: string): Promise<Reply> =>
+  call("POST", "/api/v1/login", { body: { email, password: PASSWORD } });
 
 describe("refresh", () => {
   test("gives the next pair of the same session", async () => {
@@ -89,11 +91,21 @@ describe("sessions", () => {
     });
     const { body } = await call("GET", "/api/v1/sessions", { token: user.token });
     expect(body.sessions).toHaveLength(2);
-    expect(body.sessions.find(({ id }) => id === other.body.sessionId)).toMatchObject({ address: "203.0.113.77", userAgent: "curl/8", current: false });
+    expect(body.sessions.find(({ id }) => id === other.body.sessionId)).toMatchObject({
+      address: "203.0.113.77",
+      userAgent: "curl/8",
+      current: false,
+    });
     expect(body.sessions.find(({ id }) => id === user.sessionId)).toMatchObject({ current: true });
-    expect((await call("DELETE", `/api/v1/sessions/${other.body.sessionId}`, { token: user.token })).status).toBe(204);
+    expect(
+      (await call("DELETE", `/api/v1/sessions/${other.body.sessionId}`, { token: user.token }))
+        .status,
+    ).toBe(204);
     expect(await meStatus(call, other.body.token)).toBe(401);
-    expect((await call("DELETE", `/api/v1/sessions/${other.body.sessionId}`, { token: user.token })).status).toBe(404);
+    expect(
+      (await call("DELETE", `/api/v1/sessions/${other.body.sessionId}`, { token: user.token }))
+        .status,
+    ).toBe(404);
   });
 
   test("all others are ended in one call", async () => {
@@ -107,12 +119,19 @@ describe("sessions", () => {
     expect(await meStatus(call, user.token)).toBe(200);
   });
 
-  test.each(["theirs", "sesAAAAAAAAAAAAAA", "usrAAAAAAAAAAAAAA", "x", "%00", "ses%27%20or%201=1"])("%s is not found among one's own", async (id) => {
-    const [me, them] = [await signUp(call), await signUp(call)];
-    const { status, body } = await call("DELETE", `/api/v1/sessions/${id === "theirs" ? them.sessionId : id}`, { token: me.token });
-    expect([status, body.code]).toEqual([404, "identity.session-not-found"]);
-    expect(await meStatus(call, them.token)).toBe(200);
-  });
+  test.each(["theirs", "sesAAAAAAAAAAAAAA", "usrAAAAAAAAAAAAAA", "x", "%00", "ses%27%20or%201=1"])(
+    "%s is not found among one's own",
+    async (id) => {
+      const [me, them] = [await signUp(call), await signUp(call)];
+      const { status, body } = await call(
+        "DELETE",
+        `/api/v1/sessions/${id === "theirs" ? them.sessionId : id}`,
+        { token: me.token },
+      );
+      expect([status, body.code]).toEqual([404, "identity.session-not-found"]);
+      expect(await meStatus(call, them.token)).toBe(200);
+    },
+  );
 
   test("a hundred and one: the one used longest ago gives way", async () => {
     const user = await signUp(call);
