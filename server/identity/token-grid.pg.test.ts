@@ -3,7 +3,7 @@ import { testWorld } from "../kernel/testing/world.ts";
 import { TOTP } from "otpauth";
 import { issueOneTimeToken } from "./one-time-tokens.ts";
 import { closeIdentity } from "./state.ts";
-import { clientOf, PASSWORD, signUp, type Call } from "./testing/client.ts";
+import { clientOf, PASSWORD, signUp, type Call, type SignedUp } from "./testing/client.ts";
 
 const world = testWorld();
 const kinds = [
@@ -23,31 +23,19 @@ beforeAll(() => {
 });
 afterAll(() => closeIdentity(world()));
 
-/** A fresh token of the kind, of a fresh user. */
-async function tokenOf(kind: Kind): Promise<string> {
-  const user = await signUp(call);
-  switch (kind) {
-    case "user id":
-      return user.id;
-    case "session token":
-      return user.token;
-    case "refresh token":
-      return user.refreshToken;
-    case "reset token":
-      return issueOneTimeToken(world().system, "reset-password", user.id);
-    case "verify token":
-      return issueOneTimeToken(world().system, "verify-email", user.id);
-    case "half sign-in":
-      return halfSignIn(user);
-    case "API key": {
-      const { body } = await call("POST", "/api/v1/api-keys", {
-        token: user.token,
-        body: { name: "key" },
-      });
-      return body.key;
-    }
-  }
-}
+/** Makes a fresh token of each kind, of a fresh user. */
+const makers: Readonly<Record<Kind, (user: SignedUp) => string | Promise<string>>> = {
+  "user id": ({ id }) => id,
+  "session token": ({ token }) => token,
+  "refresh token": ({ refreshToken }) => refreshToken,
+  "reset token": ({ id }) => issueOneTimeToken(world().system, "reset-password", id),
+  "verify token": ({ id }) => issueOneTimeToken(world().system, "verify-email", id),
+  "half sign-in": (user) => halfSignIn(user),
+  "API key": async ({ token }) => {
+    const { body } = await call("POST", "/api/v1/api-keys", { token, body: { name: "key" } });
+    return body.key;
+  },
+};
 
 const secrets = new Map<string, string>();
 
@@ -126,7 +114,7 @@ const places: readonly {
 
 describe.each(places)("shown as $name", ({ takes, show }) => {
   test.each(kinds)("a %s", async (kind) => {
-    const status = await show(await tokenOf(kind));
+    const status = await show(await makers[kind](await signUp(call)));
     if (takes.includes(kind)) {
       expect(status).toBe(200);
     } else {

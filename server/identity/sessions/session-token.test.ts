@@ -45,14 +45,14 @@ describe("refused", () => {
     ["alg none without a signature", `${encode({ alg: "none", typ: "JWT" }, good)}.`],
     ["alg none with the right signature", forge({ alg: "none" }, {})],
     ["alg None in another case", forge({ alg: "nOnE" }, {})],
-    ["HS384 of the same key", forge({ alg: "HS384" }, {}, "sha384")],
-    ["HS512 of the same key", forge({ alg: "HS512" }, {}, "sha512")],
+    ["HS384 of the same key", forge({ alg: "HS384" }, {}, { digest: "sha384" })],
+    ["HS512 of the same key", forge({ alg: "HS512" }, {}, { digest: "sha512" })],
     ["RS256 of somebody's key", rs256()],
     [
       "HS256 with a public key as the secret",
-      forge({}, {}, "sha256", publicKey.export({ type: "spki", format: "pem" }).toString()),
+      forge({}, {}, { secret: publicKey.export({ type: "spki", format: "pem" }) }),
     ],
-    ["HS256 of another key", forge({}, {}, "sha256", Buffer.alloc(32, 8))],
+    ["HS256 of another key", forge({}, {}, { secret: Buffer.alloc(32, 8) })],
     ["a foreign kid", forge({ kid: "other" }, {})],
     ["a kid that is a path", forge({ kid: "../../dev/null" }, {})],
     ["a jku", forge({ jku: "https://evil.example/keys" }, {})],
@@ -97,8 +97,10 @@ function encode(header: object, payload: object): string {
 function forge(
   header: object,
   payload: object,
-  digest = "sha256",
-  secret: Buffer | string = key,
+  {
+    digest = "sha256",
+    secret = key,
+  }: { readonly digest?: string; readonly secret?: Buffer | string } = {},
 ): string {
   const input = encode({ alg: "HS256", typ: "JWT", ...header }, { ...good, ...payload });
   return `${input}.${createHmac(digest, secret).update(input).digest("base64url")}`;

@@ -105,16 +105,18 @@ export const PASSWORD = "correct horse battery";
 let people = 0;
 
 /** Somebody new, signed in. */
-export async function signUp(
-  call: Call,
-  email = `person${(people += 1)}@example.org`,
-): Promise<{
+export interface SignedUp {
   readonly id: string;
   readonly email: string;
   readonly token: string;
   readonly refreshToken: string;
   readonly sessionId: string;
-}> {
+}
+
+export async function signUp(
+  call: Call,
+  email = `person${(people += 1)}@example.org`,
+): Promise<SignedUp> {
   const { status, text, body } = await call("POST", "/api/v1/register", {
     body: { email, password: PASSWORD, name: "Somebody" },
   });

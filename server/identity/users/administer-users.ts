@@ -113,8 +113,8 @@ async function knownUser(scope: Scope, userId: string): Promise<UserRow> {
 
 /** Asked after the change and inside its transaction, which is then undone. */
 async function refuseNoAdministrator(tx: Scope): Promise<void> {
-  const { any } = await tx.db.one<{ any: boolean }>(anyAdministrator());
-  if (!any) {
+  const { found } = await tx.db.one<{ found: boolean }>(anyAdministrator());
+  if (!found) {
     throw new Problem("conflict", "identity.last-administrator", {
       message: "This is the last administrator of the instance; make another one first.",
     });

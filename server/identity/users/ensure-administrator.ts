@@ -43,6 +43,6 @@ export async function ensureAdministrator(scope: Scope): Promise<boolean> {
 }
 
 async function hasAdministrator(scope: Scope): Promise<boolean> {
-  const { any } = await scope.db.one<{ any: boolean }>(anyAdministrator());
-  return any;
+  const { found } = await scope.db.one<{ found: boolean }>(anyAdministrator());
+  return found;
 }

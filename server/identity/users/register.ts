@@ -39,8 +39,8 @@ export async function register(
 
 /** What can be refused without a hash. */
 async function refuseEarly(scope: Scope, email: string): Promise<void> {
-  const { any } = await scope.db.one<{ any: boolean }>(anyUser());
-  if (any) {
+  const { found } = await scope.db.one<{ found: boolean }>(anyUser());
+  if (found) {
     refuseClosed(scope);
   }
   if ((await scope.db.maybe(userForSignIn(emailKey(email)))) !== undefined) {
@@ -58,6 +58,6 @@ function refuseClosed({ config }: Scope): void {
 
 async function isFirst(tx: Scope): Promise<boolean> {
   await tx.db.run(lockFirstUser());
-  const { any } = await tx.db.one<{ any: boolean }>(anyUser());
-  return !any;
+  const { found } = await tx.db.one<{ found: boolean }>(anyUser());
+  return !found;
 }

@@ -35,12 +35,12 @@ const tables = sql`identity.users u left join identity.second_factors f on f.use
 const FIRST_USER_LOCK = 4_270_312;
 
 export const lockFirstUser = (): Sql => sql`select pg_advisory_xact_lock(${FIRST_USER_LOCK})`;
-export const anyUser = (): Sql => sql`select exists (select 1 from identity.users) as any`;
+export const anyUser = (): Sql => sql`select exists (select 1 from identity.users) as found`;
 
 export const anyAdministrator = (): Sql => sql`
   select exists (
     select 1 from identity.users where admin and disabled_at is null and deleted_at is null
-  ) as any`;
+  ) as found`;
 
 /** Inserts those whose e-mail is free; answers the ids that were made. */
 export const insertUsers = (users: readonly NewUserRow[]): Sql => sql`
