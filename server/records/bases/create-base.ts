@@ -3,7 +3,7 @@ import { allow } from "#workspaces";
 import type { BaseSchema } from "../schema/base-schema.ts";
 import { checkedName } from "../schema/names.ts";
 import { badSchema } from "../schema/refusals.ts";
-import { assembleSchema } from "../schema/schema-cache.ts";
+import { emptySchema } from "../schema/schema-cache.ts";
 import { addTables } from "../tables/add-tables.ts";
 import { planTable, type TableInput } from "../tables/plan-table.ts";
 import { makeBase } from "./make-base.ts";
@@ -31,10 +31,7 @@ export async function createBase(
     throw badSchema("tables", "a base has at least one table");
   }
   const id = newId("app");
-  const schema = assembleSchema(
-    { baseId: id, version: 0, role: null },
-    { tables: [], fields: [], views: [] },
-  );
+  const schema = emptySchema(id);
   const planned = tables.map((table) =>
     planTable(table, { schema, strict: scope.config.strictAirtable }),
   );

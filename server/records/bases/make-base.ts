@@ -3,7 +3,7 @@ import { registerBase } from "#workspaces";
 import { baseRole, type BaseSchema } from "../schema/base-schema.ts";
 import { applyChange, withSchemaProblems, type SchemaChange } from "../schema/change-schema.ts";
 import { setChangeTimeouts, takeTxn } from "../schema/change-schema.sql.ts";
-import { assembleSchema } from "../schema/schema-cache.ts";
+import { emptySchema } from "../schema/schema-cache.ts";
 import type { SchemaEvent } from "../schema/schema-events.ts";
 import { createSchemas, insertBase, makeRoles, noteRole } from "./base-schema.sql.ts";
 
@@ -30,10 +30,7 @@ export async function makeBase(
       await registerBase({ ...scope, db: tx }, base);
       const role = await makeSchemas(tx, base.id);
       const { txn } = await tx.one<{ txn: number }>(takeTxn(base.id));
-      const before = assembleSchema(
-        { baseId: base.id, version: 0, role },
-        { tables: [], fields: [], views: [] },
-      );
+      const before = emptySchema(base.id, role);
       const created: SchemaEvent = {
         name: "bases.created",
         tableId: null,

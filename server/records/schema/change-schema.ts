@@ -1,11 +1,11 @@
 import { Problem, publish, sqlState, type Scope, type Tx } from "#kernel";
-import { inBase } from "../rows/base-writer.ts";
+import { inBaseWithSchema } from "../rows/base-writer.ts";
 import { callEvent } from "../rows/call-event.ts";
 import type { BaseSchema } from "./base-schema.ts";
-import { raiseVersion, setChangeTimeouts, takeTxn } from "./change-schema.sql.ts";
+import { raiseVersion, setChangeTimeouts } from "./change-schema.sql.ts";
 import { dropNamedViews, refreshNamedViews } from "./named-views.ts";
 import { baseNotFound } from "./refusals.ts";
-import { loadSchema, SCHEMA_CHANGED } from "./schema-cache.ts";
+import { emptySchema, loadSchema, SCHEMA_CHANGED } from "./schema-cache.ts";
 import { schemaEvents, type SchemaEvent } from "./schema-events.ts";
 
 /** One change of a base's schema while it is being made. */
@@ -34,20 +34,13 @@ export async function changeSchema(
   baseId: string,
   work: (change: SchemaChange) => Promise<void>,
 ): Promise<BaseSchema> {
-  return withSchemaProblems(async () => {
-    if (!scope.db.inTransaction) {
-      return inBase(scope, baseId, async ({ tx, txn }, before) => {
-        await tx.run(setChangeTimeouts());
-        return applyChange(scope, { tx, before, txn }, work);
-      });
-    }
-    // The open transaction may have changed the schema itself, so only it knows the schema.
-    return scope.db.transaction(async (tx) => {
+  // Version 0 fits every version: the schema is read behind the lock.
+  return withSchemaProblems(() =>
+    inBaseWithSchema(scope, emptySchema(baseId), async ({ tx, txn }) => {
       await tx.run(setChangeTimeouts());
-      const { txn } = await tx.one<{ txn: number }>(takeTxn(baseId));
       return applyChange(scope, { tx, before: await loadSchema({ db: tx }, baseId), txn }, work);
-    });
-  });
+    }),
+  );
 }
 
 /**

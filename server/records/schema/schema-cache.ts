@@ -114,6 +114,11 @@ export async function loadSchema({ db }: Pick<World, "db">, baseId: string): Pro
   return assembleSchema({ baseId, ...base }, { tables, fields, views });
 }
 
+/** The schema of a base with nothing in it, older than every version. */
+export function emptySchema(baseId: string, role: string | null = null): BaseSchema {
+  return assembleSchema({ baseId, version: 0, role }, { tables: [], fields: [], views: [] });
+}
+
 /** A schema from its rows, each list in order of position. */
 export function assembleSchema(
   base: Pick<BaseSchema, "baseId" | "version" | "role">,
