@@ -119,7 +119,7 @@ describe("writing", () => {
   });
 
   test("a record's own methods: set and save, fetch, patch, put, destroy", async () => {
-    const [project = ""] = [(await base(PROJECTS).create(cells({ Title: "Own" }))).id];
+    const { id: project } = await base(PROJECTS).create(cells({ Title: "Own" }));
     const record = await base(PROJECTS).find(project);
     record.set("Title", "Saved");
     await record.save();
@@ -147,10 +147,10 @@ describe("writing", () => {
   test("links show on both sides, and vanish with the record", async () => {
     const project = await base(PROJECTS).create(cells({ Title: "Linked" }));
     const task = await base(TASKS).create(cells({ Name: "t", Project: [project.id] }));
-    const inverse = made.tasks["fields"]?.find(({ name }) => name === "Project");
-    const inverseId = inverse?.["options"]?.["inverseLinkFieldId"];
-    const field = made.projects["fields"]?.find(({ id }) => id === inverseId);
-    expect((await project.fetch()).get(String(field?.["name"]))).toEqual([task.id]);
+    const link = made.tasks.fields.find(({ name }) => name === "Project");
+    const inverseId = link?.options?.["inverseLinkFieldId"];
+    const inverse = made.projects.fields.find(({ id }) => id === inverseId);
+    expect((await project.fetch()).get(inverse?.name ?? "")).toEqual([task.id]);
     await task.destroy();
     expect((await project.fetch()).fields).toEqual({ Title: "Linked" });
   });
@@ -190,7 +190,7 @@ describe("reading", () => {
       { Name: "b" },
       { Name: "a" },
     ]);
-    const viewId = String(made.tasks["views"]?.[0]?.["id"]);
+    const viewId = String(made.tasks.views[0]?.id);
     expect(await base(TASKS).select({ view: viewId }).all()).toHaveLength(3);
   });
 
@@ -219,7 +219,7 @@ describe("reading", () => {
     const [record] = await base(TASKS).select(query).all();
     expect(record?.fields).toEqual({ [Name]: "by id" });
     expect(
-      await base(String(made.tasks["id"]))
+      await base(made.tasks.id)
         .select({ fields: ["Name"] })
         .all(),
     ).toHaveLength(1);
@@ -229,7 +229,7 @@ describe("reading", () => {
     await clear();
     const [id = ""] = await fill(["commented"]);
     const { url, key } = running();
-    const comments = `${url}/v0/${made.id}/${made.tasks["id"]}/${id}/comments`;
+    const comments = `${url}/v0/${made.id}/${made.tasks.id}/${id}/comments`;
     await expectOk(call(comments, { body: { text: "one" }, token: key }));
     const [counted] = await base(TASKS)
       .select({ recordMetadata: ["commentCount"] })
@@ -289,7 +289,7 @@ describe("reading", () => {
 });
 
 describe("errors are those that programs know", () => {
-  test.each([
+  const refusals = [
     ["an unknown field", cells({ Nope: 1 }), "UNKNOWN_FIELD_NAME", 'Unknown field name: "Nope"'],
     ["a wrong type", cells({ Count: "many" }), "INVALID_VALUE_FOR_COLUMN", 'Field "Count" cannot'],
     ["an unknown choice", cells({ State: "no" }), "INVALID_MULTIPLE_CHOICE_OPTIONS", '""no""'],
@@ -301,7 +301,8 @@ describe("errors are those that programs know", () => {
       "ROW_DOES_NOT_EXIST",
       "recAAAAAAAAAAAAAA",
     ],
-  ])("422 for %s", async (_what, written, error, message) => {
+  ] as const;
+  test.each(refusals)("422 for %s", async (...[, written, error, message]) => {
     expect(await failure(base(TASKS).create(written))).toMatchObject({
       error,
       message: expect.stringContaining(message),

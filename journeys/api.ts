@@ -3,14 +3,35 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined where it is none. */
+  /** The body as JSON; empty where it is none. */
   readonly body: Json;
   readonly tookMs: number;
 }
 
-/** JSON whose shape the caller knows. */
-export interface Json {
-  readonly [key: string]: Json & string & number & boolean & readonly Json[];
+/** A JSON object of which nothing is known. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A table as Airtable's schema shows it. */
+export interface TableJson {
+  readonly id: string;
+  readonly name: string;
+  readonly fields: readonly FieldJson[];
+  readonly views: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** A field of it. */
+export interface FieldJson {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly options?: Json;
+}
+
+/** A record as Airtable shows it. */
+export interface RecordJson {
+  readonly id: string;
+  readonly createdTime: string;
+  readonly fields: Json;
 }
 
 /** One call. */
@@ -41,13 +62,13 @@ export async function call(url: string, options: Call = {}): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, body: json(text), tookMs };
 }
 
-/** The body of a call that must succeed. */
-export async function expectOk(answer: Promise<Answer>): Promise<Json> {
+/** The body of a call that must succeed, in the shape that the caller knows. */
+export async function expectOk<T = Json>(answer: Promise<Answer>): Promise<T> {
   const { status, text, body } = await answer;
   if (status < 200 || status > 299) {
     throw new Error(`${status}: ${text}`);
   }
-  return body;
+  return body as T;
 }
 
 /** Somebody with an account, signed in. */
@@ -65,14 +86,16 @@ export const PASSWORD = "a long password for a journey";
 export async function register(url: string, name: string): Promise<Person> {
   const email = `${name}@journeys.test`;
   const body = { email, password: PASSWORD, name };
-  const made = await expectOk(call(`${url}/api/v1/register`, { body }));
-  return { id: String(made["user"]?.["id"]), email, session: String(made["token"]) };
+  const { token, user } = await expectOk<{ token: string; user: { id: string } }>(
+    call(`${url}/api/v1/register`, { body }),
+  );
+  return { id: user.id, email, session: token };
 }
 
 /** A new workspace of this person; answers its id. */
 export async function makeWorkspace(url: string, session: string, name: string): Promise<string> {
   const made = call(`${url}/api/v1/workspaces`, { body: { name }, token: session });
-  return String((await expectOk(made))["id"]);
+  return (await expectOk<{ id: string }>(made)).id;
 }
 
 /** What a new key may do. */
@@ -89,8 +112,7 @@ export async function makeKey(
   options: KeyOptions = {},
 ): Promise<{ readonly id: string; readonly key: string }> {
   const body = { name: "journey", ...options };
-  const made = await expectOk(call(`${url}/api/v1/api-keys`, { body, token: session }));
-  return { id: String(made["id"]), key: String(made["key"]) };
+  return expectOk(call(`${url}/api/v1/api-keys`, { body, token: session }));
 }
 
 /** A new base, made through Airtable's API; answers it with its tables. */
@@ -102,9 +124,8 @@ export async function makeBase(
     readonly name: string;
     readonly tables: readonly unknown[];
   },
-): Promise<{ readonly id: string; readonly tables: readonly Json[] }> {
-  const made = await expectOk(call(`${url}/v0/meta/bases`, { body: base, token }));
-  return { id: String(made["id"]), tables: made["tables"] ?? [] };
+): Promise<{ readonly id: string; readonly tables: readonly TableJson[] }> {
+  return expectOk(call(`${url}/v0/meta/bases`, { body: base, token }));
 }
 
 function json(text: string): Json {

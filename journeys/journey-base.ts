@@ -1,10 +1,10 @@
-import { call, expectOk, type Json, makeBase } from "./api.ts";
+import { call, expectOk, makeBase, type TableJson } from "./api.ts";
 
 /** A base that the clients work on: every kind of field that can be written, two tables with a link between them. */
 export interface JourneyBase {
   readonly id: string;
-  readonly tasks: Json;
-  readonly projects: Json;
+  readonly tasks: TableJson;
+  readonly projects: TableJson;
   /** Field name of the tasks -> id. */
   readonly fieldIds: Readonly<Record<string, string>>;
 }
@@ -78,18 +78,19 @@ export async function makeJourneyBase(
   const link = {
     name: "Project",
     type: "multipleRecordLinks",
-    options: { linkedTableId: projects["id"] },
+    options: { linkedTableId: projects.id },
   };
   const root = `${url}/v0/meta/bases/${id}/tables`;
-  await expectOk(call(`${root}/${made["id"]}/fields`, { body: link, token }));
-  const schema = await expectOk(call(root, { token }));
-  const tasks = schema["tables"]?.find((table) => table["id"] === made["id"]) ?? made;
-  const fields = tasks["fields"] ?? [];
+  await expectOk(call(`${root}/${made.id}/fields`, { body: link, token }));
+  const schema = await expectOk<{ tables: TableJson[] }>(call(root, { token }));
+  const again = (table: TableJson): TableJson =>
+    schema.tables.find((other) => other.id === table.id) ?? table;
+  const tasks = again(made);
   return {
     id,
     tasks,
-    projects: schema["tables"]?.find((table) => table["id"] === projects["id"]) ?? projects,
-    fieldIds: Object.fromEntries(fields.map((field) => [field["name"], field["id"]])),
+    projects: again(projects),
+    fieldIds: Object.fromEntries(tasks.fields.map((field) => [field.name, field.id])),
   };
 }
 
