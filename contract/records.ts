@@ -206,6 +206,12 @@ export const fieldBody = z.object({
   type: z.string(),
   description: z.string().optional(),
   options: z.record(z.string(), z.unknown()).optional(),
+  conversion: z
+    .object({ cells: z.int(), lost: z.int() })
+    .optional()
+    .describe(
+      "Ours; of a conversion: cells that were not empty, and those of which something is lost.",
+    ),
 });
 export const viewBody = z.object({
   id: z.string(),

@@ -1,4 +1,5 @@
 import { fieldChanges, fieldConfig } from "@basalt/contract";
+import { convertField, type FieldConversion } from "../fields/convert-field.ts";
 import { createField } from "../fields/create-field.ts";
 import { deleteField } from "../fields/delete-field.ts";
 import { updateField } from "../fields/update-field.ts";
@@ -15,12 +16,27 @@ export async function postField(call: Call): Promise<Response> {
   return sent(await answerAfter(call.scope, baseId, airtableField(field)));
 }
 
-/** `PATCH …/fields/{fieldId}` */
+/**
+ * `PATCH …/fields/{fieldId}`. With `type` the field is converted, or with `dryRun` only counted; the answer then says how many
+ * cells there were and of how many something is lost.
+ */
 export async function patchField(call: Call): Promise<Response> {
   const place = await placeOf(call);
-  const { type: _type, dryRun: _dryRun, ...changes } = await parseBody(call, fieldChanges);
-  const field = await updateField(call.scope, { ...place, ...changes });
-  return sent(await answerAfter(call.scope, place.baseId, airtableField(field)));
+  const { type, dryRun, ...changes } = await parseBody(call, fieldChanges);
+  return sent(
+    await answerAfter(
+      call.scope,
+      place.baseId,
+      type === undefined
+        ? airtableField(await updateField(call.scope, { ...place, ...changes }))
+        : await converted(call, { ...place, type, dryRun, options: changes.options }),
+    ),
+  );
+}
+
+async function converted({ scope }: Call, conversion: FieldConversion): Promise<object> {
+  const { field, cells, lost } = await convertField(scope, conversion);
+  return { ...airtableField(field), conversion: { cells, lost } };
 }
 
 /** `DELETE …/fields/{fieldId}` */

@@ -1,5 +1,6 @@
 import type { RoleName } from "@basalt/contract";
 import { Hono } from "hono";
+import { expect } from "vitest";
 import { createUser } from "#identity";
 import {
   Problem,
@@ -32,14 +33,13 @@ export interface TestCall {
 export interface TestAnswer {
   readonly status: number;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: TestJson;
   readonly headers: Headers;
 }
 
 /** JSON whose shape the test knows. */
 export interface TestJson {
-  readonly [key: string]: TestJson & string & number & readonly TestJson[];
+  readonly [key: string]: TestJson & string & readonly TestJson[];
 }
 
 /** A base with one table, people of every role, and a way to call the API as one of them. */
@@ -53,6 +53,56 @@ export interface TestApi {
   call(path: string, call?: TestCall): Promise<TestAnswer>;
   /** Below the base's own path. */
   data(path: string, call?: TestCall): Promise<TestAnswer>;
+}
+
+/** A well-formed id of no record. */
+export const MISSING = "recAAAAAAAAAAAAAA";
+
+/** An answer with Airtable's error; any message where none is given. */
+export function airtableError(status: number, type: string, message?: string): object {
+  return { status, body: { error: message === undefined ? { type } : { type, message } } };
+}
+
+/** The answer to a request of the wrong shape; what follows Airtable's sentence names the input and the rule. */
+export function invalidRequest(rest = ""): object {
+  const begin = "Invalid request: parameter validation failed. Check your request data.";
+  return {
+    status: 422,
+    body: {
+      error: {
+        type: "INVALID_REQUEST_UNKNOWN",
+        message: expect.stringContaining(`${begin}${rest}`) as string,
+      },
+    },
+  };
+}
+
+/** So many records without cells, as a body holds them. */
+export function manyBlank(count: number): { fields: object }[] {
+  return Array.from({ length: count }, () => ({ fields: {} }));
+}
+
+/** Adds a record and answers its id. */
+export async function createRecord(api: TestApi, table: string, fields: object): Promise<string> {
+  const { status, body, text } = await api.data(table, { body: { fields } });
+  if (status !== 200) {
+    throw new Error(text);
+  }
+  return body["id"] ?? "";
+}
+
+/** Records of a table, counted by listing them all. */
+export async function countRecords(api: TestApi, table: string): Promise<number> {
+  let total = 0;
+  let offset = "";
+  const headers = { "x-basalt-limits": "extended" };
+  do {
+    const search = `fields[]=Name&pageSize=1000&offset=${encodeURIComponent(offset)}`;
+    const { body } = await api.data(`${table}?${search}`, { headers });
+    total += body["records"]?.length ?? 0;
+    offset = body["offset"] ?? "";
+  } while (offset !== "");
+  return total;
 }
 
 /** The same person with a token of these scopes. */
