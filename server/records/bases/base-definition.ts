@@ -62,6 +62,11 @@ export function idsOf(definition: BaseDefinition, keepIds: boolean): IdMap {
     for (const field of table.fields) {
       add("fld", field.id);
       choicesOf(field).forEach((id) => add("sel", id));
+      const junction = field.options?.["junction"];
+      // Both sides of a link name it.
+      if (isId("lnk", junction) && !ids.has(junction)) {
+        add("lnk", junction);
+      }
     }
   }
   return ids;

@@ -1,7 +1,7 @@
 import { newId } from "#kernel";
 import type { OptionsContext } from "../field-types/field-type.ts";
 import { typeOf, typeToCreate } from "../field-types/registry.ts";
-import { checkSelectionView } from "../fields/plan-fields.ts";
+import { checkSelectionView, keptOptions } from "../fields/plan-fields.ts";
 import { nameKey, type Field, type View } from "../schema/base-schema.ts";
 import { FIELDS_PER_TABLE_MAX } from "../schema/limits.ts";
 import { checkedDescription, checkedFieldName, checkedName } from "../schema/names.ts";
@@ -77,14 +77,13 @@ function planField(
     keepIds: true,
   };
   const type = typeToCreate(field.type, { ...context, strict: false });
-  const options = type.createOptions(writable(field), context);
+  const options = keptOptions(type.createOptions(writable(field), context), context);
   return {
     id: field.id,
     tableId: table.id,
     name,
     type: type.name,
-    options:
-      type.name === "multipleRecordLinks" ? { ...field.options, ...options } : { ...options },
+    options: type.name === "multipleRecordLinks" ? { ...field.options, ...options } : options,
     description: checkedDescription(field.description),
   };
 }

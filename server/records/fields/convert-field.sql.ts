@@ -16,9 +16,12 @@ export function cellOf(field: Field): Sql {
   return sql`t.${ident(column.own ? field.id : column.expression)}`;
 }
 
-/** Cells that are not empty, as text, in order of the record's id. */
+/**
+ * Cells that are not empty, as text, in order of the record's id. The collation is named because that of the column
+ * changes with its type, and a prepared statement may not change what it answers.
+ */
 export const cellTexts = (table: Table, field: Field, { after, limit }: CellPage): Sql => sql`
-  select t.id, ${cellOf(field)}::text from ${tableOf(table)} t
+  select t.id, ${cellOf(field)}::text collate "C" from ${tableOf(table)} t
   where t.id > ${after} and ${cellOf(field)} is not null order by t.id limit ${limit}`;
 
 /** The same as JSON, for the log. */

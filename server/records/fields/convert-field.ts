@@ -22,7 +22,7 @@ import {
   nameNewColumn,
 } from "./convert-field.sql.ts";
 import { logCells } from "./log-cells.ts";
-import { optionsContext } from "./plan-fields.ts";
+import { keptOptions, optionsContext } from "./plan-fields.ts";
 import { otherSide, removeJust } from "./remove-fields.ts";
 
 /** Cells that are converted in one statement. */
@@ -104,7 +104,7 @@ async function planConversion(
   const to: Field = {
     ...from,
     type: toType,
-    options: { ...optionsAfter(from, { to: toType, input: options }, context) },
+    options: keptOptions(optionsAfter(from, { to: toType, input: options }, context), context),
   };
   const help = await conversionHelp(scope, schema, { from, to });
   const how = conversion(from, to, help.context);

@@ -1,5 +1,5 @@
 import { isId, newId } from "#kernel";
-import type { OptionsContext } from "../field-types/field-type.ts";
+import type { OptionsContext, StoredOptions } from "../field-types/field-type.ts";
 import { badOptions } from "../field-types/refusals.ts";
 import { typeToCreate } from "../field-types/registry.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type LinkOptions,
   type Table,
 } from "../schema/base-schema.ts";
+import { isKeepable } from "../schema/keepable-json.ts";
 import { FIELDS_PER_TABLE_MAX } from "../schema/limits.ts";
 import { checkedDescription, checkedFieldName, freeName } from "../schema/names.ts";
 import { badSchema, duplicateOrEmptyFieldName, schemaLimit } from "../schema/refusals.ts";
@@ -80,6 +81,17 @@ export function optionsContext(
   };
 }
 
+/** Options as they are kept. Problem: `records.bad-field-options` where some text in them cannot be. */
+export function keptOptions(
+  options: StoredOptions,
+  context: Pick<OptionsContext, "tableName" | "fieldName">,
+): Readonly<Record<string, unknown>> {
+  if (!isKeepable(options)) {
+    throw badOptions(context, "options: text cannot hold NUL or half a character");
+  }
+  return { ...options };
+}
+
 /** Refuses a view for choosing records that is not a view of the linked table. Problem: `records.bad-field-options`. */
 export function checkSelectionView(
   options: Readonly<Record<string, unknown>>,
@@ -99,7 +111,7 @@ export function checkSelectionView(
 function planField(table: TableSoFar, input: FieldInput, { schema, strict }: FieldPlanning): Field {
   const context = optionsContext(table.name, input.name, schema);
   const type = typeToCreate(input.type, { ...context, strict });
-  const options = { ...type.createOptions(input.options, context) };
+  const options = keptOptions(type.createOptions(input.options, context), context);
   if (input.id !== undefined && !isId("fld", input.id)) {
     throw badSchema("id", "must be a field id");
   }

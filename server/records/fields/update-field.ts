@@ -8,7 +8,7 @@ import { fieldById, tableById } from "../schema/find.ts";
 import { updateFieldRow } from "../schema/metadata.sql.ts";
 import { checkedDescription, checkedFieldName } from "../schema/names.ts";
 import { duplicateOrEmptyFieldName } from "../schema/refusals.ts";
-import { checkSelectionView, optionsContext } from "./plan-fields.ts";
+import { checkSelectionView, keptOptions, optionsContext } from "./plan-fields.ts";
 
 export interface FieldChanges {
   readonly baseId: string;
@@ -76,7 +76,8 @@ function changedOptions(
   if (strict && (field.type === "singleSelect" || field.type === "multipleSelects")) {
     throw badOptions(context, "the choices of a select cannot be changed this way");
   }
-  const options = { ...typeOf(field).changeOptions(input, field.options, context) };
+  const changed = typeOf(field).changeOptions(input, field.options, context);
+  const options = keptOptions(changed, context);
   if (field.type === "multipleRecordLinks") {
     checkSelectionView(options, before, context);
   }

@@ -7,7 +7,13 @@ import { updateField } from "../fields/update-field.ts";
 import { createTable } from "../tables/create-table.ts";
 import { deleteTable } from "../tables/delete-table.ts";
 import { updateTable } from "../tables/update-table.ts";
-import { expectRefusal, firstTable, makeTestBase, textField } from "../testing/test-base.ts";
+import {
+  expectRefusal,
+  firstTable,
+  makeTestBase,
+  putRow,
+  textField,
+} from "../testing/test-base.ts";
 import { namedSchema, readerRole, type BaseSchema, type Field, type Table } from "./base-schema.ts";
 
 const world = testWorld();
@@ -26,20 +32,6 @@ const views = (schema: BaseSchema): Sql => sql`
 async function viewsOf(schema: BaseSchema): Promise<string[]> {
   const rows = await world().db.all<{ name: string }>(views(schema));
   return rows.map(({ name }) => name);
-}
-
-async function insert(table: Table, cells: Readonly<Record<string, unknown>>): Promise<void> {
-  const json = JSON.stringify({
-    id: "rec1",
-    created_time: "2026-01-02T03:04:05Z",
-    modified_time: "2026-01-02T03:04:05Z",
-    version: 1,
-    auto_number: 7,
-    ...cells,
-  });
-  const place = ident(table.baseId, table.id);
-  await world().db.run(sql`
-    insert into ${place} select r.* from json_populate_record(null::${place}, ${json}::json) r`);
 }
 
 function named(table: Table, name: string): Field {
@@ -77,11 +69,14 @@ test("choices are shown by name, links as ids, check boxes as true and false", a
   const table = firstTable(schema);
   const ids = (named(table, "Some").options["choices"] as { id: string }[]).map(({ id }) => id);
   const oneIds = (named(table, "One").options["choices"] as { id: string }[]).map(({ id }) => id);
-  await insert(table, {
-    [named(table, "Name").id]: "n",
-    [named(table, "One").id]: oneIds[1],
-    [named(table, "Some").id]: [ids[2], "selGone", ids[0]],
-    [named(table, "None").id]: ["selGone"],
+  await putRow(world().db, table, {
+    id: "rec1",
+    cells: {
+      [named(table, "Name").id]: "n",
+      [named(table, "One").id]: oneIds[1],
+      [named(table, "Some").id]: [ids[2], "selGone", ids[0]],
+      [named(table, "None").id]: ["selGone"],
+    },
   });
   expect(await read(schema, "Things")).toEqual([
     {
@@ -132,7 +127,10 @@ test("names that are hostile, too long or taken give views that can be read", as
   );
   expect((await viewsOf(schema)).toSorted()).toEqual(shown.toSorted());
   for (const view of shown) {
-    await insert(schema.tables[shown.indexOf(view)] as Table, {});
+    await putRow(world().db, schema.tables[shown.indexOf(view)] as Table, {
+      id: "rec1",
+      cells: {},
+    });
     const [row] = await read(schema, view);
     const own = new Set(Object.keys(row ?? {}));
     // A driver may not show a column named __proto__; that it can be selected is what counts.

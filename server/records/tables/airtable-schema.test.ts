@@ -3,18 +3,45 @@ import type { Field, View } from "../schema/base-schema.ts";
 import { assembleSchema } from "../schema/schema-cache.ts";
 import { airtableTable } from "./airtable-schema.ts";
 
-const name: Field = { id: "fld1", tableId: "tbl1", name: "Name", type: "singleLineText", options: {}, description: null };
+const name: Field = {
+  id: "fld1",
+  tableId: "tbl1",
+  name: "Name",
+  type: "singleLineText",
+  options: {},
+  description: null,
+};
 const link: Field = {
   id: "fld2",
   tableId: "tbl1",
   name: "Link",
   type: "multipleRecordLinks",
-  options: { linkedTableId: "tbl1", isReversed: false, prefersSingleRecordLink: false, junction: "lnk1", side: "a" },
+  options: {
+    linkedTableId: "tbl1",
+    isReversed: false,
+    prefersSingleRecordLink: false,
+    junction: "lnk1",
+    side: "a",
+  },
   description: "d",
 };
 const views: readonly View[] = [
-  { id: "viw1", tableId: "tbl1", name: "Grid view", type: "grid", options: {}, personalForUserId: null },
-  { id: "viw2", tableId: "tbl1", name: "Few", type: "grid", options: { visibleFieldIds: ["fld2"] }, personalForUserId: "usr1" },
+  {
+    id: "viw1",
+    tableId: "tbl1",
+    name: "Grid view",
+    type: "grid",
+    options: {},
+    personalForUserId: null,
+  },
+  {
+    id: "viw2",
+    tableId: "tbl1",
+    name: "Few",
+    type: "grid",
+    options: { visibleFieldIds: ["fld2"] },
+    personalForUserId: "usr1",
+  },
   { id: "viw3", tableId: "tbl1", name: "Form", type: "form", options: {}, personalForUserId: null },
 ];
 const [table] = assembleSchema(
@@ -51,5 +78,9 @@ test("a table is shown with the primary field first and without what is unset or
 
 test("visible fields are shown for grid views, where asked for", () => {
   const shown = table && airtableTable(table, { visibleFieldIds: true });
-  expect(shown?.views.map(({ visibleFieldIds }) => visibleFieldIds)).toEqual([["fld1", "fld2"], ["fld2"], undefined]);
+  expect(shown?.views.map(({ visibleFieldIds }) => visibleFieldIds)).toEqual([
+    ["fld1", "fld2"],
+    ["fld2"],
+    undefined,
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { Problem, Scope } from "#kernel";
+import { ident, sql, type Db, type Problem, type Scope } from "#kernel";
 import { createWorkspace } from "#workspaces";
 import { expect } from "vitest";
 import { createBase } from "../bases/create-base.ts";
@@ -25,6 +25,20 @@ export function firstTable(schema: BaseSchema): Table {
 
 export function textField(name: string): { readonly name: string; readonly type: string } {
   return { name, type: "singleLineText" };
+}
+
+/** Puts a row into a table, past everything that a write does: cells by field id, as their columns hold them. */
+export async function putRow(
+  db: Db,
+  table: Table,
+  { id, cells }: { readonly id: string; readonly cells: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  const at = "2026-01-02T03:04:05Z";
+  const row = { created_time: at, modified_time: at, version: 1, auto_number: 7, ...cells, id };
+  const place = ident(table.baseId, table.id);
+  const statement = sql`insert into ${place}
+    select r.* from json_populate_record(null::${place}, ${JSON.stringify(row)}::json) r`;
+  await db.run(statement);
 }
 
 /** Expects the call to be refused with this code, and, where given, as this type at Airtable. */

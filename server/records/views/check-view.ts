@@ -1,5 +1,6 @@
 import { Problem } from "#kernel";
 import { nameKey, type Table, type View, type ViewOptions } from "../schema/base-schema.ts";
+import { isKeepable } from "../schema/keepable-json.ts";
 import { VIEW_OPTIONS_MAX_CHARACTERS } from "../schema/limits.ts";
 import { checkedName } from "../schema/names.ts";
 import { badSchema } from "../schema/refusals.ts";
@@ -51,12 +52,11 @@ function checkOptions(
   if (sort.some(({ direction }) => direction !== "asc" && direction !== "desc")) {
     throw badSchema("options.sort", "a direction is asc or desc");
   }
-  const json = JSON.stringify(more);
-  if (json.length > VIEW_OPTIONS_MAX_CHARACTERS || json.includes("\\u0000")) {
-    throw badSchema(
-      "options",
-      `at most ${VIEW_OPTIONS_MAX_CHARACTERS} characters of JSON, without NUL`,
-    );
+  if (JSON.stringify(more).length > VIEW_OPTIONS_MAX_CHARACTERS) {
+    throw badSchema("options", `at most ${VIEW_OPTIONS_MAX_CHARACTERS} characters of JSON`);
+  }
+  if (!isKeepable(more)) {
+    throw badSchema("options", "text cannot hold NUL or half a character");
   }
 }
 

@@ -46,13 +46,42 @@ test.each([
   ["a name that is taken", { name: "GRID VIEW", type: "grid" }, "records.duplicate-view-name"],
   ["no name", { name: "", type: "grid" }, "records.bad-schema"],
   ["an unknown type", { name: "V", type: "__proto__" }, "records.bad-schema"],
-  ["a sort by nothing", { name: "V", type: "grid", options: { sort: [{ fieldId: "fldAAAAAAAAAAAAAA", direction: "asc" as const }] } }, "records.bad-schema"],
-  ["a field that is not there", { name: "V", type: "grid", options: { visibleFieldIds: ["id"] } }, "records.bad-schema"],
-  ["options that are too large", { name: "V", type: "grid", options: { text: "x".repeat(100_001) } }, "records.bad-schema"],
-  ["NUL in the options", { name: "V", type: "grid", options: { text: "\0" } }, "records.bad-schema"],
+  [
+    "a sort by nothing",
+    {
+      name: "V",
+      type: "grid",
+      options: { sort: [{ fieldId: "fldAAAAAAAAAAAAAA", direction: "asc" as const }] },
+    },
+    "records.bad-schema",
+  ],
+  [
+    "a field that is not there",
+    { name: "V", type: "grid", options: { visibleFieldIds: ["id"] } },
+    "records.bad-schema",
+  ],
+  [
+    "options that are too large",
+    { name: "V", type: "grid", options: { text: "x".repeat(100_001) } },
+    "records.bad-schema",
+  ],
+  [
+    "NUL in the options",
+    { name: "V", type: "grid", options: { text: "\0" } },
+    "records.bad-schema",
+  ],
+  [
+    "half a character in the options",
+    { name: "V", type: "grid", options: { text: "\ud800" } },
+    "records.bad-schema",
+  ],
 ])("a view with %s is refused", async (_what, input, code) => {
   const base = await makeTestBase(world().system);
-  const call = createView(world().system, { baseId: base.baseId, tableId: firstTable(base).id, ...input });
+  const call = createView(world().system, {
+    baseId: base.baseId,
+    tableId: firstTable(base).id,
+    ...input,
+  });
   await expectRefusal(call, code);
 });
 
@@ -60,7 +89,11 @@ test("a view of another base is not found", async () => {
   const scope = world().system;
   const [a, b] = [await makeTestBase(scope), await makeTestBase(scope)];
   const place = { baseId: a.baseId, viewId: firstTable(b).views[0]?.id ?? "" };
-  await expectRefusal(getView(scope, place), "records.view-not-found", "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND");
+  await expectRefusal(
+    getView(scope, place),
+    "records.view-not-found",
+    "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",
+  );
   await expectRefusal(updateView(scope, { ...place, name: "X" }), "records.view-not-found");
   await expectRefusal(deleteView(scope, place), "records.view-not-found");
 });
