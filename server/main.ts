@@ -92,7 +92,7 @@ async function open(config: Config, { closers, stop }: Life): Promise<Basalt> {
   const gateway = openGateway({
     world,
     actorOf,
-    mounts: mountsOf(world),
+    mounts: servesApi(config) ? mountsOf(world) : [],
     operations,
     health: healthParts(world, database),
     about: { version, database: describe(postgres) },
@@ -100,9 +100,15 @@ async function open(config: Config, { closers, stop }: Life): Promise<Basalt> {
   });
   const { url } = await gateway.listen();
   closers.push(() => gateway.close());
-  const stopChores = startChores(world);
-  closers.push(stopChores);
+  if (config.roles.has("worker")) {
+    closers.push(startChores(world));
+  }
   return { url, world, stop };
+}
+
+/** A process that is a worker only listens for health and metrics alone. */
+function servesApi({ roles }: Config): boolean {
+  return roles.has("gateway") || roles.has("api");
 }
 
 interface Opened {
