@@ -50,6 +50,24 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./migrate.ts")).migrateDatabase,
   },
   {
+    words: "user create",
+    usage: "EMAIL [--name NAME] [--admin] [--password PASSWORD | --password-file FILE]",
+    summary: "makes an account; without a password one is made up and printed",
+    load: async () => (await import("./user-create.ts")).userCreate,
+  },
+  {
+    words: "user import",
+    usage: "FILE",
+    summary: "makes many accounts from JSON lines or a JSON array (- reads the standard input)",
+    load: async () => (await import("./user-import.ts")).userImport,
+  },
+  {
+    words: "token create",
+    usage: "EMAIL [--name NAME] [--scope SCOPE]… [--base ID]… [--workspace ID]… [--expires TIME]",
+    summary: "makes an API key of a user and prints it",
+    load: async () => (await import("./token-create.ts")).tokenCreate,
+  },
+  {
     words: "doctor",
     usage: "",
     summary: "lists every setting and checks what Basalt needs",

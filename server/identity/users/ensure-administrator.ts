@@ -42,7 +42,8 @@ export async function ensureAdministrator(scope: Scope): Promise<boolean> {
   });
 }
 
-async function hasAdministrator(scope: Scope): Promise<boolean> {
+/** True where somebody who may sign in is administrator of the instance. */
+export async function hasAdministrator(scope: Scope): Promise<boolean> {
   const { found } = await scope.db.one<{ found: boolean }>(anyAdministrator());
   return found;
 }
