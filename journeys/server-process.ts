@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** An outside PostgreSQL; without it the embedded one of the data directory runs. */
   readonly databaseUrl?: string | undefined;
+  /** Where it listens, so that clients find it again after a restart; a free one where none is given. */
+  readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -35,6 +38,7 @@ export interface Ending {
 export interface ServerProcess {
   readonly url: string;
   readonly dataDir: string;
+  readonly port: number;
   readonly pid: number;
   /** From the start of the process to the line that says it is ready. */
   readonly readyMs: number;
@@ -51,6 +55,7 @@ export interface ServerProcess {
 /** Starts a server on a free port and waits until it says that it is ready. Fails with what it wrote when it does not. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await newDataDir());
+  const port = options.port ?? (await freePort());
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
@@ -58,7 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     {
       // The channel ends the server when this process dies without a chance to stop it.
       stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: environment(dataDir, options),
+      env: environment({ ...options, dataDir, port }),
     },
   );
   const lines: string[] = [];
@@ -73,6 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   return {
     url,
     dataDir,
+    port,
     pid: child.pid ?? 0,
     readyMs,
     lines,
@@ -93,6 +99,16 @@ export async function newDataDir(): Promise<string> {
   return dataDir;
 }
 
+/** A port that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
 /** Ends an embedded PostgreSQL that outlived its Basalt, and waits until it is gone. */
 export async function killPostgres(dataDir: string): Promise<void> {
   const pid = postmasterOf(dataDir);
@@ -106,12 +122,12 @@ export async function killPostgres(dataDir: string): Promise<void> {
 }
 
 /** Nothing but what is named here reaches the server, so that no setting of the machine changes a journey. */
-function environment(dataDir: string, { databaseUrl, env = {} }: ServerOptions): NodeJS.ProcessEnv {
+function environment({ dataDir, port, databaseUrl, env = {} }: ServerOptions): NodeJS.ProcessEnv {
   return {
     PATH: process.env["PATH"] ?? "",
     HOME: process.env["HOME"] ?? "",
-    BASALT_PORT: "0",
-    BASALT_DATA_DIR: dataDir,
+    BASALT_PORT: String(port),
+    BASALT_DATA_DIR: dataDir ?? "",
     BASALT_SAMPLE: "0",
     BASALT_LOG_LEVEL: "warn",
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
