@@ -1,4 +1,4 @@
-import { ident, literal, sql, type Sql } from "#kernel";
+import { constant, ident, literal, sql, type Sql } from "#kernel";
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "../../kernel/testing/test-database.ts";
@@ -125,34 +125,51 @@ test("a base that could not be made leaves nothing behind", async () => {
   expect(orphans).toBe(0);
 });
 
-test("a server that lets us make no roles is used without them", async () => {
+/** A world whose user is a fresh one with these attributes, on a database of its own. */
+async function withUser(
+  attributes: "createrole" | "nocreaterole",
+  run: (limited: TestWorld) => Promise<void>,
+): Promise<void> {
   const database = await createTestDatabase();
   const login = `limited_${randomBytes(6).toString("hex")}`;
   await world().db.script(
-    sql`create role ${ident(login)} login nocreaterole password ${literal("test")};
+    sql`create role ${ident(login)} login ${constant(attributes)} password ${literal("test")};
       grant create on database ${ident(database.name)} to ${ident(login)}`.text,
   );
   const url = new URL(database.url);
   url.username = login;
   url.password = "test";
-  const limited: TestWorld = await openTestWorld({ url: url.href });
+  const limited = await openTestWorld({ url: url.href });
   try {
-    const base = await makeTestBase(limited.system);
-    expect(base.role).toBeNull();
-    const table = await createTable(limited.system, {
-      baseId: base.baseId,
-      name: "More",
-      fields: [textField("A")],
-    });
-    expect(table.name).toBe("More");
-    expect(
-      await limited.db.all(sql`select "A" from ${ident(namedSchema(base.baseId), "More")}`),
-    ).toEqual([]);
-    await dropBase(limited.system, base);
-    expect(await limited.db.all(leftovers(base.baseId))).toEqual([]);
+    await run(limited);
   } finally {
     await limited.close();
     await database.drop();
     await world().db.script(sql`drop role ${ident(login)}`.text);
   }
+}
+
+test("a server that lets us make no roles is used without them", async () => {
+  await withUser("nocreaterole", async ({ system: scope, db }) => {
+    const base = await makeTestBase(scope);
+    expect(base.role).toBeNull();
+    const { baseId } = base;
+    await createTable(scope, { baseId, name: "More", fields: [textField("A")] });
+    expect(await db.all(sql`select "A" from ${ident(namedSchema(baseId), "More")}`)).toEqual([]);
+    await dropBase(scope, base);
+    expect(await db.all(leftovers(baseId))).toEqual([]);
+  });
+});
+
+test("roles that are made can be taken on, whatever the server's defaults", async () => {
+  await withUser("createrole", async ({ system: scope, db }) => {
+    const base = await makeTestBase(scope);
+    const user = await db.transaction(async (tx) => {
+      await tx.script(sql`set local role ${ident(base.role ?? "none")}`.text);
+      return tx.one(sql`select current_user::text as name`);
+    });
+    expect(user).toEqual({ name: base.role });
+    await dropBase(scope, base);
+    expect(await db.all(leftovers(base.baseId))).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@ import { conversion, convertible, optionsAfter, type Conversion } from "../field
 import { typeToCreate } from "../field-types/registry.ts";
 import type { BaseSchema, Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import { changeSchema, type SchemaChange } from "../schema/change-schema.ts";
+import { makeColumnRoom } from "../schema/column-room.ts";
 import { fieldById, tableById } from "../schema/find.ts";
 import { updateFieldRow } from "../schema/metadata.sql.ts";
 import { badPrimaryField } from "../schema/refusals.ts";
@@ -143,6 +144,7 @@ async function convert(change: SchemaChange, plan: ConversionPlan): Promise<Coun
   const { table, from, to } = plan;
   await change.dropViews([table.id]);
   await logCells(change, table, from);
+  await makeColumnRoom(change, table.id, 1);
   await tx.script(addNewColumn(table, to).text);
   const counts = await fill(change, plan, txn);
   if (hasColumn(from)) {

@@ -24,13 +24,19 @@ export function createTable(
   version bigint not null${together(columns)}
 )`,
     sql`create unique index ${ident(`${tableId}_number`)} on ${table} (auto_number)`,
-    ...grants(role, table),
-    ...(role === null
-      ? []
-      : [
-          sql`grant usage, select, update on sequence ${ident(baseId, `${tableId}_auto_number_seq`)} to ${ident(role)}`,
-        ]),
+    ...grantOnTable({ baseId, role }, tableId),
   ]);
+}
+
+/** What the base's role may do with a table. */
+export function grantOnTable({ baseId, role }: BasePlace, tableId: string): Sql[] {
+  const sequence = ident(baseId, `${tableId}_auto_number_seq`);
+  return role === null
+    ? []
+    : [
+        ...grants(role, ident(baseId, tableId)),
+        sql`grant usage, select, update on sequence ${sequence} to ${ident(role)}`,
+      ];
 }
 
 /** The pairs of a link, each once, with the place of each record in the other's list. */
