@@ -1,0 +1,203 @@
+import { publish, sqlState, type Scope, type Tx } from "#kernel";
+import { callEvent } from "../rows/call-event.ts";
+import { linkOptionsOf } from "../rows/write-links.ts";
+import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
+import { takeTxn } from "../schema/change-schema.sql.ts";
+import type { BaseContent } from "./base-content.ts";
+import type { CarryId } from "./carry-ids.ts";
+import { recordLine } from "./check-lines.ts";
+import { fillComments } from "./fill-comments.ts";
+import {
+  countTable,
+  danglingLink,
+  insertAbsentPeople,
+  insertFileRows,
+  pairBothSides,
+  pairOneSide,
+  setNextNumber,
+  unpairedLink,
+  type LinkSide,
+  type RowOfFile,
+} from "./fill-base.sql.ts";
+import type { FileUser, RecordLine } from "./format.ts";
+import { badBaseFile } from "./problems.ts";
+import { BadCell, cellCarrier, type CarryCell, type CellContext } from "./stored-cells.ts";
+
+/** A base that has its tables and no records yet, in the transaction that made it. */
+export interface EmptyBase {
+  readonly tx: Tx;
+  readonly schema: BaseSchema;
+  readonly newId: CarryId;
+  /** Ids of persons in the content -> here. */
+  readonly userIds: ReadonlyMap<string, string>;
+  /** Persons of the content who have no account here. */
+  readonly absent: readonly FileUser[];
+}
+
+/** How much came in. */
+export interface FilledBase {
+  readonly records: number;
+  readonly comments: number;
+}
+
+/**
+ * Puts records, links and comments into a new base, and one entry about all of it into its log.
+ * Problem: `records.bad-base-file`.
+ */
+export async function fillBase(
+  scope: Scope,
+  content: BaseContent,
+  base: EmptyBase,
+): Promise<FilledBase> {
+  const { tx, schema } = base;
+  const { txn } = await tx.one<{ txn: number }>(takeTxn(schema.baseId));
+  const tables = new Map(content.definition.tables.map(({ id }) => [base.newId("tbl", id), id]));
+  const records: Record<string, number> = {};
+  for (const table of schema.tables) {
+    const from = tables.get(table.id) ?? table.id;
+    records[table.id] = await fillTable(scope, content, { ...base, table, from, txn });
+  }
+  await pairLinks(content, base, tables);
+  const comments = await fillComments(content, base, tables);
+  await tx.run(insertAbsentPeople(schema.baseId, base.absent));
+  const event = {
+    name: "base.imported",
+    tableId: null,
+    recordIds: [],
+    fieldIds: [],
+    body: { records, comments, files: content.files.size },
+  };
+  const imported = callEvent({ ...scope, source: "import" }, schema.baseId, event);
+  await publish(tx, [{ ...imported, txn, seq: 0, at: scope.now() }]);
+  return { records: Object.values(records).reduce((sum, count) => sum + count, 0), comments };
+}
+
+interface TableToFill extends EmptyBase {
+  readonly table: Table;
+  /** Its id in the content. */
+  readonly from: string;
+  readonly txn: number;
+}
+
+async function fillTable(scope: Scope, content: BaseContent, to: TableToFill): Promise<number> {
+  const { tx, table, from } = to;
+  const entry = content.recordsAt(from);
+  const carry = rowCarrier(content, to, entry);
+  let count = 0;
+  for await (const lines of content.records(from)) {
+    scope.signal.throwIfAborted();
+    const rows = lines.map((line) => carry(recordLine(entry, line), line.at));
+    const [first, last] = [lines[0]?.at, lines.at(-1)?.at];
+    await tx.run(insertFileRows(table, rows, to.txn)).catch((error: unknown) => {
+      throw explained(error, entry, `between lines ${first} and ${last}`);
+    });
+    count += rows.length;
+  }
+  await tx.run(setNextNumber(table, content.nextNumbers.get(from) ?? 1));
+  await tx.run(countTable(table));
+  return count;
+}
+
+function rowCarrier(
+  { files, missingFiles, definition }: BaseContent,
+  { table, from, newId, userIds }: TableToFill,
+  entry: string,
+): (line: RecordLine, at: number) => RowOfFile {
+  const userId = (id: string): string => userIds.get(id) ?? id;
+  const context: CellContext = { files, missingFiles, newId, userId };
+  const cells = new Map<string, { readonly field: Field; readonly carry: CarryCell }>();
+  for (const { id } of definition.tables.find((one) => one.id === from)?.fields ?? []) {
+    const field = table.fieldsById.get(newId("fld", id));
+    const carry = field && cellCarrier(field, context);
+    if (field !== undefined && carry !== undefined) {
+      cells.set(id, { field, carry });
+    }
+  }
+  return (line, at) => {
+    const carried: Record<string, RowOfFile["cells"][string]> = {};
+    for (const [id, value] of Object.entries(line.cells)) {
+      const cell = cells.get(id);
+      if (cell === undefined) {
+        const shown = JSON.stringify(id.slice(0, 40));
+        throw badBaseFile(entry, `has a value in line ${at} for ${shown}, which holds none`);
+      }
+      carried[cell.field.id] = carryCell(cell, value, { entry, at });
+    }
+    return {
+      id: newId("rec", line.id),
+      number: line.number,
+      createdTime: line.createdTime,
+      createdBy: line.createdBy === undefined ? null : userId(line.createdBy),
+      modifiedTime: line.modifiedTime,
+      modifiedBy: line.modifiedBy === undefined ? null : userId(line.modifiedBy),
+      cells: carried,
+    };
+  };
+}
+
+function carryCell(
+  { field, carry }: { readonly field: Field; readonly carry: CarryCell },
+  value: unknown,
+  { entry, at }: { readonly entry: string; readonly at: number },
+): RowOfFile["cells"][string] {
+  try {
+    return value === null ? null : carry(value);
+  } catch (error) {
+    if (error instanceof BadCell) {
+      const name = JSON.stringify(field.name);
+      throw badBaseFile(
+        entry,
+        `has a value in line ${at} that ${name} cannot hold: it ${error.message}`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Junctions are made from the cells, each link once. */
+async function pairLinks(
+  content: BaseContent,
+  { tx, schema }: EmptyBase,
+  tables: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const table of schema.tables) {
+    for (const field of table.fields.filter(({ type }) => type === "multipleRecordLinks")) {
+      const options = linkOptionsOf(field);
+      const own: LinkSide = { table, field };
+      const other = otherSide(schema, own);
+      const unpaired = other === undefined ? danglingLink(own) : unpairedLink(own, other);
+      const [found] = await tx.text(unpaired);
+      if (found !== undefined) {
+        const entry = content.recordsAt(tables.get(table.id) ?? table.id);
+        throw badBaseFile(
+          entry,
+          `links a record by ${JSON.stringify(field.name)} to one that is not there or does not link back`,
+        );
+      }
+      if (other === undefined) {
+        await tx.run(pairOneSide(own, options));
+      } else if (options.side === "a") {
+        await tx.run(pairBothSides(own, other, options));
+      }
+    }
+  }
+}
+
+function otherSide(schema: BaseSchema, { field }: LinkSide): LinkSide | undefined {
+  const { linkedTableId, inverseLinkFieldId } = linkOptionsOf(field);
+  const table = schema.tablesById.get(linkedTableId);
+  const other = table?.fieldsById.get(inverseLinkFieldId ?? "");
+  return table === undefined || other === undefined ? undefined : { table, field: other };
+}
+
+/** 22 is a value that the column cannot hold, 23505 an id or number that is there twice. */
+export function explained(error: unknown, entry: string, where: string): unknown {
+  const state = sqlState(error);
+  if (state?.startsWith("22") === true) {
+    return badBaseFile(entry, `has a value ${where} that cannot be stored`, error);
+  }
+  if (state === "23505") {
+    return badBaseFile(entry, `has an id or a number ${where} that is there already`, error);
+  }
+  return error;
+}

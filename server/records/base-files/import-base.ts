@@ -1,0 +1,116 @@
+import { findUsersByEmail } from "#identity";
+import { inTransaction, type Scope } from "#kernel";
+import { allow, updateBase } from "#workspaces";
+import { idsOf } from "../bases/base-definition.ts";
+import { createBaseFromDefinition } from "../bases/create-base-from-definition.ts";
+import type { BaseContent } from "./base-content.ts";
+import { carryIds } from "./carry-ids.ts";
+import { fillBase } from "./fill-base.ts";
+import { openBaseFile } from "./open-base-file.ts";
+import { sentFileLimits, type BaseFileLimits } from "./zip-reader.ts";
+
+export interface BaseImport {
+  readonly workspaceId: string;
+  /** Instead of the one in the file. */
+  readonly name?: string | undefined;
+  /** Every object gets exactly the id that it has in the file. */
+  readonly keepIds: boolean;
+}
+
+/** A base that came in, and how much of it. */
+export interface ImportedBase {
+  readonly id: string;
+  readonly name: string;
+  readonly workspaceId: string;
+  readonly tables: number;
+  readonly records: number;
+  readonly comments: number;
+  readonly files: number;
+}
+
+/**
+ * Makes a base from a base file on the local disk: all of it or nothing, in one transaction. Persons are matched by
+ * e-mail address; those without an account here keep their id from the file.
+ *
+ * Problems: those of `allow`, `records.bad-base-file`, `records.base-file-too-new`, `records.base-file-too-large`,
+ * `records.id-taken`, `workspaces.base-exists`, those of `createBaseFromDefinition`.
+ */
+export async function importBase(
+  scope: Scope,
+  {
+    file,
+    limits = sentFileLimits,
+    ...wanted
+  }: BaseImport & { readonly file: string; readonly limits?: BaseFileLimits },
+): Promise<ImportedBase> {
+  await allow(scope, "base.create", { workspaceId: wanted.workspaceId });
+  const opened = await openBaseFile(file, limits);
+  try {
+    return await loadBase(scope, await opened.content(scope), wanted);
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * Makes a base from content of any kind, in one transaction, or in the one that is open.
+ * Problems: those of `importBase` that are not about the file.
+ */
+export async function loadBase(
+  scope: Scope,
+  content: BaseContent,
+  { workspaceId, name, keepIds }: BaseImport,
+): Promise<ImportedBase> {
+  const definition = { ...content.definition, name: name ?? content.definition.name };
+  // Before anything is looked up: a definition with bad ids is refused without a transaction.
+  idsOf(definition, true);
+  const found = await findUsersByEmail(
+    scope,
+    content.users.map(({ email }) => email),
+  );
+  const userIds = new Map(
+    content.users.flatMap(({ id, email }) => {
+      const user = found.get(email);
+      return user === undefined ? [] : [[id, user.id] as const];
+    }),
+  );
+  return inTransaction(scope, async (tx) => {
+    const { schema, ids } = await createBaseFromDefinition(tx, {
+      workspaceId,
+      definition: withUsers(definition, userIds),
+      keepIds,
+    });
+    const newId = carryIds(ids, keepIds);
+    const strangers = content.users.filter(({ id }) => !userIds.has(id));
+    const absent = [...new Map(strangers.map((user) => [user.id, user])).values()];
+    const filled = await fillBase(tx, content, { tx: tx.db, schema, newId, userIds, absent });
+    await updateBase(tx, schema.baseId, content.look);
+    return {
+      id: schema.baseId,
+      name: definition.name,
+      workspaceId,
+      tables: schema.tables.length,
+      files: content.files.size,
+      ...filled,
+    };
+  });
+}
+
+function withUsers(
+  definition: BaseContent["definition"],
+  userIds: ReadonlyMap<string, string>,
+): BaseContent["definition"] {
+  return {
+    ...definition,
+    tables: definition.tables.map((table) => ({
+      ...table,
+      views: table.views?.map((view) => ({
+        ...view,
+        personalForUserId:
+          view.personalForUserId == null
+            ? null
+            : (userIds.get(view.personalForUserId) ?? view.personalForUserId),
+      })),
+    })),
+  };
+}
