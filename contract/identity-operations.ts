@@ -363,7 +363,7 @@ const users: readonly Operation[] = [
     id: "identity.updateUser",
     method: "patch",
     path: `/api/v1/users/${id}`,
-    summary: "Rename, disable, enable, make or unmake an administrator",
+    summary: "Change a user: name, disabled, administrator, lost second factor",
     description:
       "Whoever is disabled is signed out at once, keys included. The last administrator stays one.",
     auth: "bearer",

@@ -148,7 +148,12 @@ export const bulkUsersBody = z.object({
     ),
 });
 export const updateUserBody = z
-  .object({ name: oneLineName, disabled: z.boolean(), admin: z.boolean() })
+  .object({
+    name: oneLineName,
+    disabled: z.boolean(),
+    admin: z.boolean(),
+    twoFactor: z.literal(false).describe("Switches off the second factor of somebody who lost it."),
+  })
   .partial()
   .refine((body) => Object.keys(body).length > 0, { message: "names nothing to change" });
 export const listUsersQuery = z.object({

@@ -8,7 +8,7 @@ import {
 import { isKeyText, keyHash } from "./keys/key-text.ts";
 import { identityOf } from "./state.ts";
 
-const BEARER = /^bearer +(\S+) *$/i;
+const BEARER = /^bearer {1,4}(\S+)$/i;
 /** Longer than any credential of ours. */
 const HEADER_MAX_CHARACTERS = 1_024;
 const ANONYMOUS: Actor = { kind: "anonymous" };

@@ -323,7 +323,7 @@ describe("in another process", () => {
           await meStatus(there, other.token),
         ]).toEqual([401, 401, 401]);
       },
-      { timeout: 2_000, interval: 20 },
+      { timeout: 10_000, interval: 20 },
     );
   });
 });

@@ -6,7 +6,7 @@ import { spendOneTimeTokens } from "../one-time-tokens.ts";
 import { requireSession } from "../require.ts";
 import { openSession, type SignedIn } from "../sessions/open-session.ts";
 import { endAll } from "../sessions/sessions.ts";
-import { identityOf, inBackground, USER_SIGNAL } from "../state.ts";
+import { identityOf, inBackground } from "../state.ts";
 import { emailKey } from "../users/email-key.ts";
 import { setPassword } from "../users/users.sql.ts";
 import { hashPassword } from "./password-hash.ts";
@@ -61,13 +61,12 @@ export async function replacePassword(
   }: { readonly userId: string; readonly hash: string; readonly revokeApiKeys: boolean },
 ): Promise<void> {
   await tx.db.run(setPassword(userId, hash));
-  await endAll(tx, userId, null);
   await spendOneTimeTokens(tx, "reset-password", userId);
   await spendOneTimeTokens(tx, "second-factor", userId);
   if (revokeApiKeys) {
     await tx.db.run(revokeApiKeysOf(userId, tx.now()));
   }
-  await tx.signals.send(tx.db, USER_SIGNAL, userId);
+  await endAll(tx, userId, null);
 }
 
 /** A mail about it, which nobody waits for. */

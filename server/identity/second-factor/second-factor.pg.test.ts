@@ -10,8 +10,9 @@ const STEP_MS = 30_000;
 let call: Call;
 let now = Date.parse("2026-10-01T00:00:00Z");
 
-beforeAll(() => {
+beforeAll(async () => {
   call = clientOf(world());
+  await signUp(call, "admin@example.org");
 });
 beforeEach(() => {
   // Each test begins where no lock of the one before counts.
@@ -199,6 +200,16 @@ describe("signing in with it", () => {
       .join("");
     expect((await finish(half.body.secondFactorToken, arabic)).status).toBe(401);
   });
+});
+
+test("an administrator switches off what somebody lost, and cannot switch it on", async () => {
+  const user = await withFactor();
+  const { token } = (await begin("admin@example.org")).body;
+  const patch = (body: object): Promise<Reply> =>
+    call("PATCH", `/api/v1/users/${user.id}`, { token, body });
+  expect((await patch({ twoFactor: true })).status).toBe(422);
+  expect((await patch({ twoFactor: false })).body).toMatchObject({ twoFactor: false });
+  expect("token" in (await begin(user.email)).body).toBe(true);
 });
 
 test("a changed password ends half sign-ins", async () => {

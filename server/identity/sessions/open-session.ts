@@ -1,6 +1,6 @@
 import { inTransaction, newId, type Scope } from "#kernel";
 import { newOpaqueToken } from "../opaque-token.ts";
-import { identityOf, SESSION_SIGNAL } from "../state.ts";
+import { identityOf, USER_SIGNAL } from "../state.ts";
 import type { UserRow } from "../users/users.sql.ts";
 import { SESSION_TOKEN_S } from "./session-token.ts";
 import { endOldestSessionsOf, insertRefreshToken, insertSession } from "./sessions.sql.ts";
@@ -43,11 +43,9 @@ export async function openSession(
         userAgent: userAgent.slice(0, USER_AGENT_KEPT_CHARACTERS).toWellFormed(),
       }),
     );
-    const old = await tx.db.all<{ id: string }>(
-      endOldestSessionsOf(user.id, SESSIONS_PER_USER_MAX, now),
-    );
-    for (const session of old) {
-      await tx.signals.send(tx.db, SESSION_SIGNAL, session.id);
+    const ended = await tx.db.run(endOldestSessionsOf(user.id, SESSIONS_PER_USER_MAX, now));
+    if (ended > 0) {
+      await tx.signals.send(tx.db, USER_SIGNAL, user.id);
     }
     return issueTokens(tx, { user, sessionId: id, sessionExpiresAt: expiresAt });
   });

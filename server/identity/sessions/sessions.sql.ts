@@ -23,13 +23,11 @@ export const sessionsOf = (userId: string, now: Date): Sql => sql`
 
 export const endSessionOf = (userId: string, sessionId: string, now: Date): Sql => sql`
   update identity.sessions set ended_at = ${now}
-  where id = ${sessionId} and user_id = ${userId} and ended_at is null and expires_at > ${now}
-  returning id`;
+  where id = ${sessionId} and user_id = ${userId} and ended_at is null and expires_at > ${now}`;
 
 export const endSessionsOf = (userId: string, but: string | null, now: Date): Sql => sql`
   update identity.sessions set ended_at = ${now}
-  where user_id = ${userId} and ended_at is null and expires_at > ${now} and id is distinct from ${but}::text
-  returning id`;
+  where user_id = ${userId} and ended_at is null and expires_at > ${now} and id is distinct from ${but}::text`;
 
 /** Ends the sessions beyond the newest ones. */
 export const endOldestSessionsOf = (userId: string, kept: number, now: Date): Sql => sql`
@@ -38,8 +36,7 @@ export const endOldestSessionsOf = (userId: string, kept: number, now: Date): Sq
     select id from identity.sessions
     where user_id = ${userId} and ended_at is null and expires_at > ${now}
     order by last_used_at desc, id offset ${kept}
-  )
-  returning id`;
+  )`;
 
 export const insertRefreshToken = (token: {
   readonly hash: Buffer;

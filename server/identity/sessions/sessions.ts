@@ -1,6 +1,6 @@
 import { inTransaction, isId, Problem, type Scope } from "#kernel";
 import { requireSession } from "../require.ts";
-import { SESSION_SIGNAL } from "../state.ts";
+import { SESSION_SIGNAL, USER_SIGNAL } from "../state.ts";
 import { endSessionOf, endSessionsOf, sessionsOf, type SessionRow } from "./sessions.sql.ts";
 
 /** A session in the list of its user. */
@@ -42,11 +42,9 @@ export async function endOtherSessions(scope: Scope): Promise<number> {
 
 /** Ends the sessions of a user, all or but one, inside the caller's transaction; answers how many. */
 export async function endAll(tx: Scope, userId: string, but: string | null): Promise<number> {
-  const ended = await tx.db.all<{ id: string }>(endSessionsOf(userId, but, tx.now()));
-  for (const { id } of ended) {
-    await tx.signals.send(tx.db, SESSION_SIGNAL, id);
-  }
-  return ended.length;
+  const ended = await tx.db.run(endSessionsOf(userId, but, tx.now()));
+  await tx.signals.send(tx.db, USER_SIGNAL, userId);
+  return ended;
 }
 
 async function endOne(scope: Scope, userId: string, sessionId: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { inTransaction, isId, Problem, type Scope } from "#kernel";
 import { revokeApiKeysOf } from "../keys/api-keys.sql.ts";
 import { requireAdmin } from "../require.ts";
+import { deleteBackupCodes, deleteSecondFactor } from "../second-factor/second-factor.sql.ts";
 import { endAll } from "../sessions/sessions.ts";
 import { USER_SIGNAL } from "../state.ts";
 import {
@@ -17,6 +18,8 @@ export interface UserChange {
   readonly name?: string | undefined;
   readonly disabled?: boolean | undefined;
   readonly admin?: boolean | undefined;
+  /** Switches off the second factor of somebody who lost it. */
+  readonly twoFactor?: false | undefined;
 }
 
 export interface UsersPage {
@@ -61,7 +64,7 @@ export async function getUser(scope: Scope, userId: string): Promise<UserRow> {
 }
 
 /**
- * Renames, disables, enables, makes or unmakes an administrator. Disabling ends sessions and stops keys at once; keys work
+ * Renames, disables, enables, makes or unmakes an administrator, switches off a lost second factor. Disabling ends sessions and stops keys at once; keys work
  * again when the user is enabled.
  * Problems: `identity.administrator-required`, `identity.user-not-found`, `identity.last-administrator`.
  */
@@ -79,6 +82,10 @@ export async function updateUser(
     if (change.disabled === true) {
       await endAll(tx, userId, null);
     }
+    if (change.twoFactor === false) {
+      await tx.db.run(deleteSecondFactor(userId));
+      await tx.db.run(deleteBackupCodes(userId));
+    }
     await tx.signals.send(tx.db, USER_SIGNAL, userId);
     return knownUser(tx, userId);
   });
@@ -95,9 +102,8 @@ export async function deleteUser(scope: Scope, userId: string): Promise<void> {
     await knownUser(tx, userId);
     await tx.db.run(deleteUserRow(userId, tx.now()));
     await refuseNoAdministrator(tx);
-    await endAll(tx, userId, null);
     await tx.db.run(revokeApiKeysOf(userId, tx.now()));
-    await tx.signals.send(tx.db, USER_SIGNAL, userId);
+    await endAll(tx, userId, null);
   });
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testWorld } from "../../kernel/testing/world.ts";
-import { closeIdentity } from "../state.ts";
+import { inTransaction } from "#kernel";
+import { closeIdentity, identityOf } from "../state.ts";
 import {
   clientOf,
   PASSWORD,
@@ -9,6 +10,7 @@ import {
   type Reply,
   type SignedUp,
 } from "../testing/client.ts";
+import { createUsers } from "./create-users.ts";
 import { findUsersByEmail, userProfiles } from "./user-profiles.ts";
 
 const world = testWorld();
@@ -75,6 +77,37 @@ describe("users in bulk", () => {
 
   test.each([undefined, null, {}, "x", []])("users: %j is refused with 422", async (users) => {
     expect((await bulk(users)).status).toBe(422);
+  });
+});
+
+describe("mail to those who were made", () => {
+  const mailed = async (email: string): Promise<boolean> => {
+    await identityOf(world()).background.settled();
+    return world().outbox.some(({ to }) => to === email);
+  };
+
+  test("waits for the commit of the caller's transaction, and is not sent where that fails", async () => {
+    const { system } = world();
+    await inTransaction(system, async (tx) => {
+      await createUsers(tx, [{ email: "kept@example.org" }]);
+      expect(await mailed("kept@example.org")).toBe(false);
+    });
+    expect(await mailed("kept@example.org")).toBe(true);
+    const failing = inTransaction(system, async (tx) => {
+      await createUsers(tx, [{ email: "undone@example.org" }]);
+      throw new Error("undone");
+    });
+    await expect(failing).rejects.toThrow("undone");
+    expect(await mailed("undone@example.org")).toBe(false);
+    expect((await findUsersByEmail(system, ["undone@example.org"])).size).toBe(0);
+  });
+
+  test("a call whose time is over makes nobody", async () => {
+    const scope = { ...world().system, signal: AbortSignal.abort() };
+    await expect(createUsers(scope, [{ email: "late@example.org" }])).rejects.toMatchObject({
+      code: "identity.cut-off",
+    });
+    expect((await findUsersByEmail(scope, ["late@example.org"])).size).toBe(0);
   });
 });
 
