@@ -135,10 +135,12 @@ export {
 } from "./workspaces.ts";
 export { workspacesOperations } from "./workspaces-operations.ts";
 export {
+  baseMoveByApi,
   BASES_PAGE_SIZE,
   CHANGES_PAGE_DEFAULT,
   CHANGES_PAGE_MAX,
   changesQuery,
+  collaboratorChange,
   COMMENT_MAX_CHARACTERS,
   type CommentBody,
   createCommentBody,
@@ -151,6 +153,7 @@ export {
   type Mention,
   MERGE_FIELDS_MAX,
   newBase,
+  newCollaborators,
   newTable,
   PAGE_SIZE_MAX,
   recordMetadataNames,

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { airtableErrorBody, problemBody, type Operation } from "./operation.ts";
 import {
+  baseMoveByApi,
   basesBody,
+  baseSharingBody,
   changesPage,
   changesQuery,
+  collaboratorChange,
   commentBody,
   commentsPage,
   createCommentBody,
@@ -15,10 +18,12 @@ import {
   listRecordsBody,
   newBase,
   newBaseBody,
+  newCollaborators,
   newTable,
   recordBody,
   recordsBody,
   recordsPage,
+  sharesBody,
   tableBody,
   tableChanges,
   tablesBody,
@@ -30,6 +35,7 @@ import {
   viewBody,
   viewsBody,
   whoamiBody,
+  workspaceSharingBody,
 } from "./records.ts";
 import { fieldConfig } from "./fields.ts";
 
@@ -354,11 +360,101 @@ const schemaOperations: readonly Operation[] = [
   }),
 ];
 
+const COLLABORATORS_READ = "workspacesAndBases:read";
+const COLLABORATORS_WRITE = "workspacesAndBases:write";
+const WORKSPACE = "/v0/meta/workspaces/{workspaceId}";
+
+/** Bases and workspaces have the same calls for their collaborators. */
+function collaboratorOperations(place: "Base" | "Workspace"): Operation[] {
+  const root = `${place === "Base" ? BASE : WORKSPACE}/collaborators`;
+  const empty = z.object({});
+  return [
+    airtable({
+      id: `records.add${place}Collaborators`,
+      method: "post",
+      path: root,
+      summary: "Give users a role",
+      scope: COLLABORATORS_WRITE,
+      body: newCollaborators,
+      answer: empty,
+    }),
+    airtable({
+      id: `records.change${place}Collaborator`,
+      method: "patch",
+      path: `${root}/{collaboratorId}`,
+      summary: "Change a role",
+      scope: COLLABORATORS_WRITE,
+      body: collaboratorChange,
+      answer: empty,
+    }),
+    airtable({
+      id: `records.remove${place}Collaborator`,
+      method: "delete",
+      path: `${root}/{collaboratorId}`,
+      summary: "Take a role away",
+      scope: COLLABORATORS_WRITE,
+      answer: empty,
+    }),
+  ].map(conflicting);
+}
+
+/** A role that is there already, or the last owner's. */
+function conflicting(operation: Operation): Operation {
+  return { ...operation, answers: { ...operation.answers, 409: airtableErrorBody } };
+}
+
+const sharingOperations: readonly Operation[] = [
+  airtable({
+    id: "records.getBase",
+    method: "get",
+    path: BASE,
+    summary: "A base with its collaborators and invitations",
+    scope: COLLABORATORS_READ,
+    answer: baseSharingBody,
+  }),
+  airtable({
+    id: "records.listShares",
+    method: "get",
+    path: `${BASE}/shares`,
+    summary: "Share links of a base: there are none",
+    scope: "workspacesAndBases.shares:manage",
+    answer: sharesBody,
+  }),
+  ...collaboratorOperations("Base"),
+  airtable({
+    id: "records.getWorkspace",
+    method: "get",
+    path: WORKSPACE,
+    summary: "A workspace with its bases, collaborators and invitations",
+    scope: COLLABORATORS_READ,
+    answer: workspaceSharingBody,
+  }),
+  airtable({
+    id: "records.deleteWorkspace",
+    method: "delete",
+    path: WORKSPACE,
+    summary: "Put a workspace into the trash",
+    scope: "workspacesAndBases:manage",
+    answer: deletedBody,
+  }),
+  airtable({
+    id: "records.moveBase",
+    method: "post",
+    path: `${WORKSPACE}/moveBase`,
+    summary: "Move a base to another workspace",
+    scope: "workspacesAndBases:manage",
+    body: baseMoveByApi,
+    answer: z.object({}),
+  }),
+  ...collaboratorOperations("Workspace"),
+];
+
 /** Every HTTP operation of the module. */
 export const recordsOperations: readonly Operation[] = [
   ...recordOperations,
   ...commentOperations,
   ...schemaOperations,
+  ...sharingOperations,
   {
     id: "records.readChanges",
     method: "get",

@@ -243,6 +243,79 @@ export const whoamiBody = z.object({
   scopes: z.array(z.string()).optional(),
 });
 
+/** Collaborators added in one call. Ours. */
+export const COLLABORATORS_PER_CALL_MAX = 100;
+/** What Airtable calls a role; `owner` only on workspaces. */
+const grantedLevel = z.enum(["read", "comment", "edit", "create", "owner"]);
+const personRef = z.strictObject({ id: z.string().regex(/^usr[A-Za-z0-9]{14}$/) });
+export const newCollaborators = z.strictObject({
+  collaborators: z
+    .array(z.strictObject({ user: personRef, permissionLevel: grantedLevel }))
+    .min(1)
+    .max(COLLABORATORS_PER_CALL_MAX),
+});
+export const collaboratorChange = z.strictObject({ permissionLevel: grantedLevel });
+export const baseMoveByApi = z.strictObject({
+  baseId: z.string().regex(/^app[A-Za-z0-9]{14}$/),
+  targetWorkspaceId: z.string().regex(/^wsp[A-Za-z0-9]{14}$/),
+  targetIndex: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("Accepted; bases have no order of their own here."),
+});
+
+const individual = z.object({
+  userId: z.string(),
+  email: z.string(),
+  permissionLevel: grantedLevel,
+  createdTime: z.iso.datetime(),
+  grantedByUserId: z.string().nullable(),
+});
+const inviteLink = z.object({
+  id: z.string(),
+  type: z.enum(["singleUse", "multiUse"]),
+  createdTime: z.iso.datetime(),
+  invitedEmail: z.string().nullable(),
+  referredByUserId: z.string(),
+  permissionLevel: grantedLevel,
+  restrictedToEmailDomains: z.array(z.string()),
+});
+export const baseSharingBody = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdTime: z.iso.datetime(),
+  permissionLevel: z.enum(permissionLevels),
+  workspaceId: z.string(),
+  individualCollaborators: z.object({
+    baseCollaborators: z.array(individual),
+    workspaceCollaborators: z.array(individual),
+  }),
+  groupCollaborators: z.object({
+    baseCollaborators: z.array(z.never()),
+    workspaceCollaborators: z.array(z.never()),
+  }),
+  inviteLinks: z.object({
+    baseInviteLinks: z.array(inviteLink),
+    workspaceInviteLinks: z.array(inviteLink),
+  }),
+  interfaces: z.object({}),
+});
+export const workspaceSharingBody = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdTime: z.iso.datetime(),
+  baseIds: z.array(z.string()),
+  individualCollaborators: z.object({ workspaceCollaborators: z.array(individual) }),
+  groupCollaborators: z.object({ workspaceCollaborators: z.array(z.never()) }),
+  inviteLinks: z.object({ workspaceInviteLinks: z.array(inviteLink) }),
+  workspaceRestrictions: z.object({
+    inviteCreationRestriction: z.string(),
+    shareCreationRestriction: z.string(),
+  }),
+});
+export const sharesBody = z.object({ shares: z.array(z.never()) });
+
 /** What the change feed is asked: entries after a transaction, at most so many. */
 export const changesQuery = z.object({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),

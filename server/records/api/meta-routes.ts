@@ -2,6 +2,16 @@ import type { Hono } from "hono";
 import type { HttpEnv } from "#kernel";
 import { deleteOneBase, getBases, getTables, postBase } from "./bases.ts";
 import type { Endpoint } from "./call.ts";
+import {
+  deleteCollaborator,
+  deleteWorkspace,
+  getBase,
+  getShares,
+  getWorkspace,
+  patchCollaborator,
+  postCollaborators,
+  postMoveBase,
+} from "./collaborators.ts";
 import { deleteOneField, patchField, postField } from "./fields.ts";
 import type { Route } from "./match-route.ts";
 import { routesOf } from "./routes.ts";
@@ -13,7 +23,7 @@ import { whoami } from "./whoami.ts";
 export const metaRouteList: readonly Route<Endpoint>[] = [
   { pattern: "/v0/meta/whoami", methods: { GET: whoami } },
   { pattern: "/v0/meta/bases", methods: { GET: getBases, POST: postBase } },
-  { pattern: "/v0/meta/bases/{baseId}", methods: { DELETE: deleteOneBase } },
+  { pattern: "/v0/meta/bases/{baseId}", methods: { GET: getBase, DELETE: deleteOneBase } },
   { pattern: "/v0/meta/bases/{baseId}/tables", methods: { GET: getTables, POST: postTable } },
   {
     pattern: "/v0/meta/bases/{baseId}/tables/{tableIdOrName}",
@@ -32,9 +42,27 @@ export const metaRouteList: readonly Route<Endpoint>[] = [
     pattern: "/v0/meta/bases/{baseId}/views/{viewId}",
     methods: { GET: getOneView, DELETE: deleteOneView },
   },
+  { pattern: "/v0/meta/bases/{baseId}/shares", methods: { GET: getShares } },
+  ...collaboratorRoutes("/v0/meta/bases/{baseId}"),
+  {
+    pattern: "/v0/meta/workspaces/{workspaceId}",
+    methods: { GET: getWorkspace, DELETE: deleteWorkspace },
+  },
+  { pattern: "/v0/meta/workspaces/{workspaceId}/moveBase", methods: { POST: postMoveBase } },
+  ...collaboratorRoutes("/v0/meta/workspaces/{workspaceId}"),
 ];
 
 /** Mount with wrapped keys. */
 export function metaRoutes(): Hono<HttpEnv> {
   return routesOf(metaRouteList, ["/v0/meta/*"]);
+}
+
+function collaboratorRoutes(place: string): Route<Endpoint>[] {
+  return [
+    { pattern: `${place}/collaborators`, methods: { POST: postCollaborators } },
+    {
+      pattern: `${place}/collaborators/{collaboratorId}`,
+      methods: { PATCH: patchCollaborator, DELETE: deleteCollaborator },
+    },
+  ];
 }

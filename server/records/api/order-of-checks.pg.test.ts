@@ -56,6 +56,8 @@ function pathOf(operation: Operation, change: Readonly<Record<string, string>> =
     fieldId: api.field("Files").id,
     viewId: "viwAAAAAAAAAAAAAA",
     commentId: "comAAAAAAAAAAAAAA",
+    workspaceId: api.workspaceId,
+    collaboratorId: "usrAAAAAAAAAAAAAA",
     ...change,
   };
   return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
@@ -72,8 +74,16 @@ function send(operation: Operation, path: string, more: object = {}): ReturnType
 }
 
 describe("1. an unknown path or a malformed id is 404 before anything else, even without a token", () => {
-  const ids = ["baseId", "recordId", "fieldId", "viewId", "commentId"];
-  const cases = inBase.flatMap((operation) =>
+  const ids = [
+    "baseId",
+    "workspaceId",
+    "recordId",
+    "fieldId",
+    "viewId",
+    "commentId",
+    "collaboratorId",
+  ];
+  const cases = operations.flatMap((operation) =>
     ids
       .filter((id) => operation.path.includes(`{${id}}`))
       .map((id): [string, Operation, string] => [

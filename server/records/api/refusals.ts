@@ -60,3 +60,12 @@ export function mismatchedIds(message: string): Problem {
     airtable: { type: "FAILED_STATE_CHECK" },
   });
 }
+
+/** An object below a base or workspace that is not there. Code `records.collaborator-not-found`. */
+export function objectNotFound(what: "collaborator"): Problem {
+  const message = `${what.charAt(0).toUpperCase()}${what.slice(1)} not found`;
+  return new Problem("not-found", `records.${what}-not-found`, {
+    message,
+    airtable: { type: "MODEL_ID_NOT_FOUND", message },
+  });
+}
