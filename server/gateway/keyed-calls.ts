@@ -66,11 +66,10 @@ export function keyedCalls(
     running.add(ticket.id);
     try {
       await ticket.look(scope.db);
-      const keyed = { ...scope, idempotency: ticket };
       if (!own.has(nameOf(route))) {
-        return await wrapped(c, { scope: keyed, ticket, next });
+        return await wrapped(c, { scope, ticket, next });
       }
-      c.set("scope", keyed);
+      c.set("scope", { ...scope, idempotency: ticket });
       return await next();
     } catch (error) {
       if (error instanceof IdempotentReplay) {
@@ -89,7 +88,10 @@ interface WrappedCall {
   readonly next: Next;
 }
 
-/** Lock, work, store, commit. An answer that is no success undoes everything and is not stored. */
+/**
+ * Lock, work, store, commit. An answer that is no success undoes everything and is not stored. The ticket is not handed on:
+ * a use case that looks for one would answer the key a second time.
+ */
 async function wrapped(
   c: Context<GatewayEnv>,
   { scope, ticket, next }: WrappedCall,

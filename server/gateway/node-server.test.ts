@@ -1,5 +1,7 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Hono } from "hono";
+import { type HttpEnv, readBytes } from "#kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fakeGateway } from "./testing/fake-world.ts";
 import { rawRequest } from "./testing/raw-request.ts";
@@ -142,6 +144,35 @@ describe("answers on the wire", () => {
       "GET /v0/plain HTTP/1.1\r\nHost: a.test\r\nExpect: wonders\r\n\r\n",
     );
     expect(answer.status).toBe(200);
+  });
+});
+
+test("under /v0 even what is no request is refused in Airtable's shape", async () => {
+  const answer = await rawRequest(port, "GET /v0/x HTTP/1.1\r\nHost: a.test\r\nbad header\r\n\r\n");
+  expect(answer.status).toBe(400);
+  expect(JSON.parse(answer.body)).toEqual({
+    error: { type: "INVALID_REQUEST_UNKNOWN", message: "Bad Request" },
+  });
+});
+
+describe("bodies", () => {
+  test("can be read as a Request's, also after the gateway has read them", async () => {
+    const routes = new Hono<HttpEnv>();
+    routes.post("/text", async (c) => c.text(await c.req.text()));
+    routes.post("/form", async (c) => c.json([...(await c.req.formData()).entries()]));
+    routes.post("/twice", async (c) => {
+      await readBytes(c.req.raw, 100);
+      return c.text(await c.req.raw.text());
+    });
+    const other = fakeGateway({ mounts: [{ routes }] });
+    const { url } = await other.listen();
+    const post = async (path: string, body: BodyInit): Promise<string> =>
+      (await fetch(`${url}${path}`, { method: "POST", body })).text();
+    expect(await post("/text", "héllo")).toBe("héllo");
+    expect(await post("/text", "")).toBe("");
+    expect(await post("/form", new URLSearchParams({ a: "1" }))).toBe('[["a","1"]]');
+    expect(await post("/twice", "again")).toBe("again");
+    await other.close();
   });
 });
 

@@ -97,7 +97,7 @@ async function serveOne({ message, response, pipeline, addressOf, state }: Call)
     pipeline.done(exchange, {
       // 499: nginx's number for a caller that did not wait.
       status: whole ? response.statusCode : 499,
-      bytesIn: Math.max(0, socket.bytesRead - readBefore),
+      bytesIn: Number(headers["content-length"] ?? Math.max(0, socket.bytesRead - readBefore)),
       bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
     });
   });

@@ -56,6 +56,18 @@ function hostsOf(rawHeaders: readonly string[]): string[] {
   return hosts;
 }
 
+/** Nearly every request of a connection names the host of the one before. */
+let lastGoodHost = "";
+
 function isHost(text: string): boolean {
-  return /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text);
+  if (text === lastGoodHost) {
+    return true;
+  }
+  const isGood =
+    /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text) &&
+    URL.canParse(`http://${text}`);
+  if (isGood) {
+    lastGoodHost = text;
+  }
+  return isGood;
 }

@@ -1,6 +1,7 @@
 import pino from "pino";
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
+import { type LineOutput, lineOutput } from "./line-output.ts";
 import { hideFields, hideInText } from "./secrets-in-text.ts";
 
 /** The log of the program, and the way to get its last lines out. */
@@ -12,11 +13,10 @@ export interface OpenLog extends Log {
 /** Where lines go to; standard output unless said. */
 export interface LineSink {
   write(line: string): void;
+  flush?(): void;
 }
 
-/** How long a line may wait in memory, milliseconds. */
-const FLUSH_EVERY_MS = 250;
-const BUFFER_BYTES = 4_096;
+const STANDARD_OUTPUT = 1;
 
 /**
  * A log of one JSON object a line. Fields are hidden by their name, and anything shaped like a token, a key or a URL
@@ -24,7 +24,7 @@ const BUFFER_BYTES = 4_096;
  * process ends.
  */
 export function openLog(config: Pick<Config, "logLevel">, sink?: LineSink): OpenLog {
-  const output = sink === undefined ? standardOutput() : undefined;
+  const output = sink ?? standardOutput();
   const base = pino(
     {
       level: config.logLevel,
@@ -38,11 +38,11 @@ export function openLog(config: Pick<Config, "logLevel">, sink?: LineSink): Open
       serializers: { err: pino.stdSerializers.err },
       hooks: { streamWrite: hideInText },
     },
-    sink ?? output,
+    output,
   );
   return {
     ...logOn(base),
-    flush: () => output?.flushSync(),
+    flush: () => output.flush?.(),
   };
 }
 
@@ -56,23 +56,8 @@ function logOn(base: pino.Logger): Log {
   };
 }
 
-type Destination = ReturnType<typeof pino.destination>;
-
-function standardOutput(): Destination {
-  const destination = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: BUFFER_BYTES,
-    periodicFlush: FLUSH_EVERY_MS,
-  });
-  process.on("exit", () => {
-    try {
-      destination.flushSync();
-    } catch {
-      // Nothing reads standard output any more.
-    }
-  });
-  // A closed pipe must not end the program.
-  destination.on("error", () => undefined);
-  return destination;
+function standardOutput(): LineOutput {
+  const output = lineOutput(STANDARD_OUTPUT);
+  process.on("exit", () => output.flush());
+  return output;
 }
