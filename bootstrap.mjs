@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const projectDir = path.dirname(fileURLToPath(import.meta.url));
 const nodeMajorNeeded = 26;
+/** How soon the death of npm's shell is noticed. */
+const parentPollMs = 200;
 /** Terminals and npm each pass a signal on, so one Ctrl-C arrives several times within milliseconds. */
 const sameSignalMs = 500;
 
@@ -191,6 +193,7 @@ function run(argv) {
   };
   const signals = ["SIGTERM", "SIGINT", "SIGHUP"];
   signals.forEach((signal) => process.on(signal, forward));
+  const stopWatching = onParentGone(() => forward("SIGTERM"));
   return new Promise((resolve) => {
     child.on("error", (error) => {
       const reason =
@@ -203,9 +206,22 @@ function run(argv) {
     });
     child.on("exit", (code, signal) => {
       signals.forEach((name) => process.off(name, forward));
+      stopWatching();
       resolve({ code, signal });
     });
   });
+}
+
+/** npm runs scripts in a shell and passes a signal to that shell only, which dies of it without telling us. */
+function onParentGone(callback) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event && process.ppid !== parent) {
+      clearInterval(watch);
+      callback();
+    }
+  }, parentPollMs);
+  return () => clearInterval(watch);
 }
 
 /** Ends this process with the code or the signal of a program that failed; with 0 when none did. */

@@ -173,6 +173,19 @@ describe("handing over", () => {
     expect(await once(child, "close")).toEqual([0, null]);
   });
 
+  test("a signal that reached only npm's shell stops the program", async () => {
+    await commandLine(counting);
+    const file = path.join(project, "bootstrap.mjs");
+    const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${file}" start; true`], {
+      env: { PATH: "/usr/bin:/bin", npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(shell.stdout, "data");
+    shell.kill("SIGTERM");
+    const [said] = await once(shell.stdout, "data");
+    expect(String(said)).toBe("stopped after 1\n");
+  });
+
   test("a program that is killed ends us the same way", async () => {
     await commandLine(`process.kill(process.pid, "SIGKILL");`);
     expect(await once(start("start"), "close")).toEqual([null, "SIGKILL"]);
