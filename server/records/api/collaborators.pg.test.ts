@@ -9,7 +9,7 @@ import {
   type TestAnswer,
   type TestApi,
   type TestCall,
-} from "./testing.ts";
+} from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

@@ -8,7 +8,7 @@ import {
   manyBlank,
   openTestApi,
   type TestApi,
-} from "./testing.ts";
+} from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

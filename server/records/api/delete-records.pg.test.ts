@@ -1,6 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { testWorld } from "../../kernel/testing/world.ts";
-import { MISSING, airtableError, createRecord, openTestApi, type TestApi } from "./testing.ts";
+import {
+  MISSING,
+  airtableError,
+  createRecord,
+  openTestApi,
+  type TestApi,
+} from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

@@ -2,8 +2,8 @@ import { airtableErrorBody, recordsOperations, type Operation } from "@basalt/co
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { testWorld } from "../../kernel/testing/world.ts";
-import { hostileBody, hostileHeaders, hostileQuery } from "./hostile-requests.ts";
-import { createRecord, openTestApi, type TestApi } from "./testing.ts";
+import { hostileBody, hostileHeaders, hostileQuery } from "./testing/hostile-requests.ts";
+import { createRecord, openTestApi, type TestApi } from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

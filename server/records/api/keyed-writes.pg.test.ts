@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { IdempotentReplay, ticketFor } from "#kernel";
 import { testWorld } from "../../kernel/testing/world.ts";
-import { createRecord, openTestApi, type TestApi } from "./testing.ts";
+import { createRecord, openTestApi, type TestApi } from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { recordsOperations, type Operation } from "@basalt/contract";
 import { actionRules } from "#workspaces";
 import { testWorld } from "../../kernel/testing/world.ts";
-import { openTestApi, withKey, type TestApi } from "./testing.ts";
+import { openTestApi, withKey, type TestApi } from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

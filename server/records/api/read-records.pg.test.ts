@@ -7,7 +7,7 @@ import {
   invalidRequest,
   openTestApi,
   type TestApi,
-} from "./testing.ts";
+} from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

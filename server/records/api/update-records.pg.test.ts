@@ -9,7 +9,7 @@ import {
   openTestApi,
   type TestApi,
   type TestAnswer,
-} from "./testing.ts";
+} from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;

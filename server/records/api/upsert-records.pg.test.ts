@@ -9,7 +9,7 @@ import {
   openTestApi,
   type TestApi,
   type TestAnswer,
-} from "./testing.ts";
+} from "./testing/test-api.ts";
 
 const world = testWorld();
 let api: TestApi;
@@ -82,7 +82,7 @@ describe("upsert", () => {
     ],
     ["a malformed id", [{ id: "x", fields: {} }], ["Name"], airtableError(422, "INVALID_RECORDS")],
     ["no list", {}, ["Name"], airtableError(422, "INVALID_RECORDS")],
-  ])("refused: %s", async (_name, records, mergeOn, answer) => {
+  ])("refused: %s", async (_name, ...[records, mergeOn, answer]) => {
     for (const method of ["PATCH", "PUT"]) {
       expect(await upsert(records, mergeOn, method)).toMatchObject(answer);
     }

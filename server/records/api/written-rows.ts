@@ -64,11 +64,16 @@ export function changedRowsOf(body: Body, recordsMax: number): ChangedRow[] {
 /** The records to change or add. Problems: `records.missing-fields`, `records.invalid-records`. */
 export function upsertedRowsOf(body: Body, recordsMax: number): UpsertedRow[] {
   return elementsOf(body, recordsMax).map(({ id, fields }) => {
-    const isNamed = id !== undefined && id !== null;
-    if ((isNamed && !isId("rec", id)) || !isObject(fields)) {
+    if (!isObject(fields)) {
       throw wrongRecords(recordsMax);
     }
-    return isNamed ? { id: id as string, fields } : { fields };
+    if (id === undefined || id === null) {
+      return { fields };
+    }
+    if (!isId("rec", id)) {
+      throw wrongRecords(recordsMax);
+    }
+    return { id, fields };
   });
 }
 

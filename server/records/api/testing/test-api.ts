@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { expect } from "vitest";
 import { createUser } from "#identity";
 import {
+  databaseFailure,
   Problem,
   renderProblem,
   surfaceOf,
@@ -12,12 +13,12 @@ import {
   type UserActor,
 } from "#kernel";
 import { addMember, createWorkspace } from "#workspaces";
-import type { TestWorld } from "../../kernel/testing/world.ts";
-import { createBase } from "../bases/create-base.ts";
-import type { Field, Table } from "../schema/base-schema.ts";
-import { changeRoutes } from "./change-routes.ts";
-import { metaRoutes } from "./meta-routes.ts";
-import { commentRoutes, recordRoutes } from "./record-routes.ts";
+import type { TestWorld } from "../../../kernel/testing/world.ts";
+import { createBase } from "../../bases/create-base.ts";
+import type { Field, Table } from "../../schema/base-schema.ts";
+import { changeRoutes } from "../change-routes.ts";
+import { metaRoutes } from "../meta-routes.ts";
+import { commentRoutes, recordRoutes } from "../record-routes.ts";
 
 /** For tests: what was asked. */
 export interface TestCall {
@@ -150,7 +151,7 @@ export async function openTestApi(world: TestWorld): Promise<TestApi> {
   if (table === undefined || other === undefined) {
     throw new Error("the base was made without its tables");
   }
-  const app = appFor(world);
+  const app = appFor();
   const call = async (path: string, { method, body, headers, actor, scope }: TestCall = {}) => {
     const as = actor ?? people.owner;
     const verb = method ?? (body === undefined ? "GET" : "POST");
@@ -226,7 +227,7 @@ interface TestEnv extends HttpEnv {
   readonly Bindings: { readonly scope: Scope };
 }
 
-function appFor(_world: TestWorld): Hono<TestEnv> {
+function appFor(): Hono<TestEnv> {
   const app = new Hono<TestEnv>({ strict: false });
   app.use("*", async (c, next) => {
     c.set("scope", c.env.scope);
@@ -240,9 +241,9 @@ function appFor(_world: TestWorld): Hono<TestEnv> {
     return renderProblem(problem, surfaceOf(c.req.path), "test");
   });
   app.onError((error, c) => {
-    if (!(error instanceof Problem)) {
-      // A bug: the test must show it, not only the bare 500.
-      console.error(error);
+    if (!(databaseFailure(error) instanceof Problem)) {
+      // A bug: the test shall show it, not a bare 500.
+      throw error;
     }
     return renderProblem(error, surfaceOf(c.req.path), "test");
   });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { MISSING, type TestApi } from "./testing.ts";
+import { MISSING, type TestApi } from "./test-api.ts";
 
 /** For tests: where the requests go. */
 export interface Place {
