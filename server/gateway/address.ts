@@ -24,7 +24,7 @@ export function callerAddress(
       return direct;
     }
     const hops = forwarded.split(",").map((hop) => hop.trim());
-    for (const hop of hops.reverse()) {
+    for (const hop of hops.toReversed()) {
       const parsed = parseAddress(hop);
       if (parsed === undefined) {
         return direct;

@@ -1,4 +1,4 @@
-import { Problem, type World } from "#kernel";
+import { type Histogram, type Metrics, Problem, type World } from "#kernel";
 import type { Exchange } from "./exchange.ts";
 
 export interface Outcome {
@@ -27,30 +27,11 @@ const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "
 
 export function openRecorder(world: World, running: () => number): Recorder {
   const { log, metrics } = world;
-  const labels = ["method", "endpoint", "status_code"];
-  const requests = metrics.counter("http_requests_total", "HTTP requests answered", labels);
-  const seconds = metrics.histogram(
-    "http_request_duration_seconds",
-    "Time to answer, seconds",
-    labels,
-    DURATION_BUCKETS_S,
-  );
-  const bytesIn = metrics.histogram(
-    "http_request_size_bytes",
-    "Size of request bodies",
-    ["endpoint"],
-    SIZE_BUCKETS_BYTES,
-  );
-  const bytesOut = metrics.histogram(
-    "http_response_size_bytes",
-    "Size of answers",
-    ["endpoint"],
-    SIZE_BUCKETS_BYTES,
-  );
   const errors = metrics.counter("errors_total", "Failures by kind; `internal` is a bug", ["kind"]);
   metrics.gauge("http_requests_running", "Requests that are being answered", [], (gauge) =>
     gauge.set(running()),
   );
+  const count = requestCounts(metrics);
 
   return {
     failed: (error, exchange) => {
@@ -64,22 +45,15 @@ export function openRecorder(world: World, running: () => number): Recorder {
       exchange.code = error.code;
       errors.inc({ kind: error.kind });
       if (error.kind === "unavailable" || error.kind === "storage-full") {
-        log.warn(
-          { err: error.cause ?? error, code: error.code, requestId, endpoint },
-          "a request could not be served",
-        );
+        const err = error.cause ?? error;
+        log.warn({ err, code: error.code, requestId, endpoint }, "a request could not be served");
       }
     },
     done: (exchange, outcome) => {
       const { endpoint, requestId, userId, address, code } = exchange;
       const method = knownMethods.has(exchange.method) ? exchange.method : "OTHER";
-      const status = String(outcome.status);
       const ms = performance.now() - exchange.startedMs;
-      const labelled = { method, endpoint, status_code: status };
-      requests.inc(labelled);
-      seconds.observe(ms / 1_000, labelled);
-      bytesIn.observe(outcome.bytesIn, { endpoint });
-      bytesOut.observe(outcome.bytesOut, { endpoint });
+      count({ method, endpoint, ms, outcome });
       const line = {
         method,
         endpoint,
@@ -97,5 +71,35 @@ export function openRecorder(world: World, running: () => number): Recorder {
         log.info(line, "request");
       }
     },
+  };
+}
+
+interface Counted {
+  readonly method: string;
+  readonly endpoint: string;
+  readonly ms: number;
+  readonly outcome: Outcome;
+}
+
+function requestCounts(metrics: Metrics): (counted: Counted) => void {
+  const labels = ["method", "endpoint", "status_code"];
+  const requests = metrics.counter("http_requests_total", "HTTP requests answered", labels);
+  const seconds = metrics.histogram(
+    "http_request_duration_seconds",
+    "Time to answer, seconds",
+    labels,
+    DURATION_BUCKETS_S,
+  );
+  const sizes = (name: string, help: string): Histogram =>
+    metrics.histogram(name, help, ["endpoint"], SIZE_BUCKETS_BYTES);
+  const bytesIn = sizes("http_request_size_bytes", "Size of request bodies");
+  const bytesOut = sizes("http_response_size_bytes", "Size of answers");
+
+  return ({ method, endpoint, ms, outcome }) => {
+    const labelled = { method, endpoint, status_code: String(outcome.status) };
+    requests.inc(labelled);
+    seconds.observe(ms / 1_000, labelled);
+    bytesIn.observe(outcome.bytesIn, { endpoint });
+    bytesOut.observe(outcome.bytesOut, { endpoint });
   };
 }

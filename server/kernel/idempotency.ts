@@ -135,16 +135,14 @@ export async function sweepIdempotencyKeys(
 
 /** Whose key it is: two users, and two tokens of one user, never meet. Sessions of one user are one caller. */
 function principalOf(actor: Actor): string {
-  switch (actor.kind) {
-    case "user":
-      return actor.credential.kind === "key"
-        ? `${actor.userId}:${actor.credential.keyId}`
-        : actor.userId;
-    case "system":
-      return `system:${actor.name}`;
-    case "anonymous":
-      throw new Error("an anonymous call has no idempotency ticket");
+  if (actor.kind === "user") {
+    const { userId, credential } = actor;
+    return credential.kind === "key" ? `${userId}:${credential.keyId}` : userId;
   }
+  if (actor.kind === "system") {
+    return `system:${actor.name}`;
+  }
+  throw new Error("an anonymous call has no idempotency ticket");
 }
 
 function hashOf({ method, target, body }: KeyedRequest): string {

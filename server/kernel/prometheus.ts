@@ -10,38 +10,9 @@ export function openMetrics(): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const metrics: Metrics = {
-    counter: (name, help, labels = []) => {
-      const counter =
-        known(register, name, Counter) ??
-        new Counter({ name, help, labelNames: [...labels], registers: [register] });
-      return { inc: (values, by) => counter.inc(values ?? {}, by) };
-    },
-    gauge: (name, help, labels = [], collect) => {
-      const before = known(register, name, Gauge);
-      const settings = { name, help, labelNames: [...labels], registers: [register] };
-      const set = (gauge: Gauge) => (value: number, values?: Readonly<Record<string, string>>) =>
-        gauge.set(values ?? {}, value);
-      const gauge =
-        before ??
-        new Gauge(
-          collect === undefined
-            ? settings
-            : {
-                ...settings,
-                async collect() {
-                  await collect({ set: set(this) });
-                },
-              },
-        );
-      return { set: set(gauge) };
-    },
-    histogram: (name, help, labels = [], buckets) => {
-      const settings = { name, help, labelNames: [...labels], registers: [register] };
-      const histogram =
-        known(register, name, Histogram) ??
-        new Histogram(buckets === undefined ? settings : { ...settings, buckets: [...buckets] });
-      return { observe: (value, values) => histogram.observe(values ?? {}, value) };
-    },
+    counter: (...asked) => counterIn(register, asked),
+    gauge: (...asked) => gaugeIn(register, asked),
+    histogram: (...asked) => histogramIn(register, asked),
     expose: async () => ({ text: await register.metrics(), contentType: register.contentType }),
   };
   let before = performance.eventLoopUtilization();
@@ -78,6 +49,49 @@ export function announce(metrics: Metrics, version: string): void {
   metrics
     .gauge("service_info", "What runs here", ["service", "version"])
     .set(1, { service: "basalt", version });
+}
+
+function counterIn(
+  register: Registry,
+  [name, help, labels = []]: Parameters<Metrics["counter"]>,
+): ReturnType<Metrics["counter"]> {
+  const counter =
+    known(register, name, Counter) ??
+    new Counter({ name, help, labelNames: [...labels], registers: [register] });
+  return { inc: (values, by) => counter.inc(values ?? {}, by) };
+}
+
+function gaugeIn(
+  register: Registry,
+  [name, help, labels = [], collect]: Parameters<Metrics["gauge"]>,
+): ReturnType<Metrics["gauge"]> {
+  const settable = (gauge: Gauge): ReturnType<Metrics["gauge"]> => ({
+    set: (value, values) => gauge.set(values ?? {}, value),
+  });
+  const settings = { name, help, labelNames: [...labels], registers: [register] };
+  const made = known(register, name, Gauge);
+  if (made !== undefined || collect === undefined) {
+    return settable(made ?? new Gauge(settings));
+  }
+  return settable(
+    new Gauge({
+      ...settings,
+      async collect() {
+        await collect(settable(this));
+      },
+    }),
+  );
+}
+
+function histogramIn(
+  register: Registry,
+  [name, help, labels = [], buckets]: Parameters<Metrics["histogram"]>,
+): ReturnType<Metrics["histogram"]> {
+  const settings = { name, help, labelNames: [...labels], registers: [register] };
+  const histogram =
+    known(register, name, Histogram) ??
+    new Histogram(buckets === undefined ? settings : { ...settings, buckets: [...buckets] });
+  return { observe: (value, values) => histogram.observe(values ?? {}, value) };
 }
 
 type Made = Counter | Gauge | Histogram;
