@@ -1,4 +1,4 @@
-import { isId, newId } from "#kernel";
+import { newId } from "#kernel";
 import type { OptionsContext, StoredOptions } from "../field-types/field-type.ts";
 import { badOptions } from "../field-types/refusals.ts";
 import { typeToCreate } from "../field-types/registry.ts";
@@ -12,12 +12,10 @@ import {
 import { isKeepable } from "../schema/keepable-json.ts";
 import { FIELDS_PER_TABLE_MAX } from "../schema/limits.ts";
 import { checkedDescription, checkedFieldName, freeName } from "../schema/names.ts";
-import { badSchema, duplicateOrEmptyFieldName, schemaLimit } from "../schema/refusals.ts";
+import { duplicateOrEmptyFieldName, schemaLimit } from "../schema/refusals.ts";
 
 /** A field as somebody asks for it. */
 export interface FieldInput {
-  /** Given where a base is restored with its own ids. */
-  readonly id?: string | undefined;
   readonly name: string;
   readonly type: string;
   readonly description?: string | null | undefined;
@@ -112,11 +110,8 @@ function planField(table: TableSoFar, input: FieldInput, { schema, strict }: Fie
   const context = optionsContext(table.name, input.name, schema);
   const type = typeToCreate(input.type, { ...context, strict });
   const options = keptOptions(type.createOptions(input.options, context), context);
-  if (input.id !== undefined && !isId("fld", input.id)) {
-    throw badSchema("id", "must be a field id");
-  }
   const field: Field = {
-    id: input.id ?? newId("fld"),
+    id: newId("fld"),
     tableId: table.id,
     name: input.name,
     type: type.name,

@@ -1,4 +1,5 @@
 import { Problem, sqlState, type Tx } from "#kernel";
+import { isDeepStrictEqual } from "node:util";
 import type { BaseSchema, Table } from "./base-schema.ts";
 import {
   createNamedView,
@@ -67,6 +68,9 @@ async function bring(
     view,
   }: { readonly old: Table | undefined; readonly table: Table; readonly view: NamedView },
 ): Promise<void> {
+  if (old !== undefined && isDeepStrictEqual(old.fields, table.fields)) {
+    return;
+  }
   const body = namedViewBody(table);
   if (old === undefined) {
     await tx.script(createNamedView(view, "create", body).text);
