@@ -121,5 +121,5 @@ function linked(
 }
 
 function optionsOf(field: Field): Partial<LinkOptions> {
-  return field.options as unknown as Partial<LinkOptions>;
+  return field.options;
 }

@@ -29,13 +29,13 @@ interface Made {
 }
 
 /** A table with one more field and these cells in it, one row each. */
-async function withCells(input: FieldInput, cells: readonly unknown[]): Promise<Made> {
+async function withCells(input: FieldInput, values: readonly unknown[]): Promise<Made> {
   const base = await makeTestBase(world().system, [
     { name: "T", fields: [textField("Name"), input] },
   ]);
   const table = firstTable(base);
   const field = table.fields[1] as Field;
-  for (const [at, cell] of cells.entries()) {
+  for (const [at, cell] of values.entries()) {
     const own = Object.hasOwn(kept, input.type) ? {} : { [field.id]: cell };
     await putRow(world().db, table, {
       id: `rec${String(at).padStart(4, "0")}`,
@@ -240,7 +240,7 @@ test.each([
   ["what does not exist", "nothing", undefined, "records.unknown-field-type"],
   ["a formula", "formula", {}, "records.unsupported-field-type"],
   ["a number without its precision", "number", undefined, "records.bad-field-options"],
-])("text does not become %s", async (_what, type, options, code) => {
+])("text does not become %s", async (...[, type, options, code]) => {
   const made = await withCells(text, ["a"]);
   await expectRefusal(convert(made, type, { options }), code);
   await expectRefusal(convert(made, type, { options, dryRun: true }), code);

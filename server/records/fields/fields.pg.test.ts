@@ -185,7 +185,7 @@ test.each([
     "records.bad-field-options",
     undefined,
   ],
-])("a field with %s is refused", async (_what, input, code, type) => {
+])("a field with %s is refused", async (...[, input, code, type]) => {
   const { baseId, tableId } = await things();
   await expectRefusal(createField(world().system, { baseId, tableId, ...input }), code, type);
 });
