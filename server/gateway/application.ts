@@ -82,13 +82,13 @@ function routeIn(matched: readonly RouterRoute[]): RouterRoute | undefined {
 
 const patterns = new Map<string, string>();
 
-/** `/a/:id` as the contract and the metrics write it: `/a/{id}`. Routes are few, so each is turned once. */
+/** `/a/:id` as the contract and the metrics write it: `/a/{id}`, without the rule of the id. Routes are few, so each is turned once. */
 function patternOf(path: string): string {
   const known = patterns.get(path);
   if (known !== undefined) {
     return known;
   }
-  const pattern = path.replace(/:(\w+)(?:\{[^/]*\})?\??/g, "{$1}");
+  const pattern = path.replace(/:(\w+)(?:\{(?:[^{}]|\{[^{}]*\})*\})?\??/g, "{$1}");
   patterns.set(path, pattern);
   return pattern;
 }
