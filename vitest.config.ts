@@ -3,7 +3,7 @@ import { closingLine } from "./server/kernel/testing/closing-line.ts";
 
 export default defineConfig({
   test: {
-    include: ["{contract,formulas,server,cli,journeys,bench}/**/*.test.ts", "*.test.ts"],
+    include: ["{contract,formulas,server,cli,journeys,faults,bench}/**/*.test.ts", "*.test.ts"],
     globalSetup: ["server/kernel/testing/database-server.ts"],
     reporters: ["default", closingLine],
     pool: "forks",
