@@ -2,6 +2,11 @@ import { z } from "zod";
 import { airtable } from "./airtable-operation.ts";
 import { airtableErrorBody, problemBody, type Operation } from "./operation.ts";
 import {
+  LIMITS_EXTENDED,
+  LIMITS_HEADER,
+  PAGE_SIZE_MAX,
+  RECORDS_PER_CALL_EXTENDED_MAX,
+  RECORDS_PER_CALL_MAX,
   changesPage,
   changesQuery,
   commentBody,
@@ -25,6 +30,15 @@ import { schemaOperations } from "./schema-operations.ts";
 const TABLE = "/v0/{baseId}/{tableIdOrName}";
 const RECORD = `${TABLE}/{recordId}`;
 const COMMENTS = `${RECORD}/comments`;
+
+/** Said of the calls that have Airtable's limits on how much one of them does. */
+const EXTENDED =
+  `At most ${RECORDS_PER_CALL_MAX} records a write and ${PAGE_SIZE_MAX} a page, as Airtable has it; with the header ` +
+  `\`${LIMITS_HEADER}: ${LIMITS_EXTENDED}\` at most ${RECORDS_PER_CALL_EXTENDED_MAX}.`;
+/** Said of the calls that can depend on a version. */
+const CONDITIONAL =
+  'The answer carries the record\'s version as `ETag`. With `If-Match: "<version>"` the call is done only if the record ' +
+  "still has it; else 412 with the record as it is under `current`.";
 
 const READ = "data.records:read";
 const WRITE = "data.records:write";
@@ -58,12 +72,18 @@ function conditional(operation: Operation): Operation {
   return { ...operation, answers: { ...operation.answers, 412: airtableErrorBody } };
 }
 
+/** `If-None-Match` names the version that the caller has. */
+function withNotModified(operation: Operation): Operation {
+  return { ...operation, answers: { ...operation.answers, 304: null } };
+}
+
 const recordOperations: readonly Operation[] = [
   airtable({
     id: "records.list",
     method: "get",
     path: TABLE,
     summary: "Records of a table, page by page",
+    description: EXTENDED,
     scope: READ,
     query: listQuery,
     answer: recordsPage,
@@ -73,24 +93,28 @@ const recordOperations: readonly Operation[] = [
     method: "post",
     path: `${TABLE}/listRecords`,
     summary: "The same with the parameters in the body",
+    description: EXTENDED,
     scope: READ,
     body: listRecordsBody,
     answer: recordsPage,
   }),
-  airtable({
-    id: "records.get",
-    method: "get",
-    path: RECORD,
-    summary: "One record",
-    scope: READ,
-    query: shapeQuery,
-    answer: recordBody,
-  }),
+  withNotModified(
+    airtable({
+      id: "records.get",
+      method: "get",
+      path: RECORD,
+      summary: "One record",
+      scope: READ,
+      query: shapeQuery,
+      answer: recordBody,
+    }),
+  ),
   airtable({
     id: "records.create",
     method: "post",
     path: TABLE,
     summary: "Add a record, or up to ten",
+    description: EXTENDED,
     scope: WRITE,
     body: createRecordsBody,
     answer: z.union([recordBody, recordsBody]),
@@ -101,6 +125,7 @@ const recordOperations: readonly Operation[] = [
       method: "patch",
       path: RECORD,
       summary: "Change fields of a record",
+      description: CONDITIONAL,
       scope: WRITE,
       body: updateRecordBody,
       answer: recordBody,
@@ -112,6 +137,7 @@ const recordOperations: readonly Operation[] = [
       method: "put",
       path: RECORD,
       summary: "Set a record; fields not named are cleared",
+      description: CONDITIONAL,
       scope: WRITE,
       body: updateRecordBody,
       answer: recordBody,
@@ -122,6 +148,7 @@ const recordOperations: readonly Operation[] = [
     method: "patch",
     path: TABLE,
     summary: "Change up to ten records, or upsert them",
+    description: EXTENDED,
     scope: WRITE,
     body: updateRecordsBody,
     answer: z.union([recordsBody, upsertedBody]),
@@ -131,6 +158,7 @@ const recordOperations: readonly Operation[] = [
     method: "put",
     path: TABLE,
     summary: "Set up to ten records, or upsert them",
+    description: EXTENDED,
     scope: WRITE,
     body: updateRecordsBody,
     answer: z.union([recordsBody, upsertedBody]),
@@ -141,6 +169,7 @@ const recordOperations: readonly Operation[] = [
       method: "delete",
       path: RECORD,
       summary: "Delete a record",
+      description: CONDITIONAL,
       scope: WRITE,
       answer: deletedBody,
     }),
@@ -150,6 +179,7 @@ const recordOperations: readonly Operation[] = [
     method: "delete",
     path: TABLE,
     summary: "Delete up to ten records",
+    description: EXTENDED,
     scope: WRITE,
     query: z.object({ "records[]": z.array(z.string()) }),
     answer: deletedRecordsBody,

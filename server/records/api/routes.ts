@@ -1,5 +1,5 @@
 import { Hono, type Context } from "hono";
-import { requireActor, type HttpEnv } from "#kernel";
+import { renderProblem, requireActor, type HttpEnv } from "#kernel";
 import type { Call, Endpoint } from "./call.ts";
 import { pathOf, routeMatcher, searchOf, type Route, type RouteMethod } from "./match-route.ts";
 import { parseQuery } from "./query-string.ts";
@@ -25,7 +25,7 @@ export function routesOf(
     c.set("endpoint", route.pattern);
     const endpoint = route.methods[methodOf(request)];
     if (endpoint === undefined) {
-      throw methodNotAllowed(Object.keys(route.methods));
+      return refusedMethod(Object.keys(route.methods), c.get("scope").requestId);
     }
     const scope = c.get("scope");
     requireActor(scope);
@@ -36,6 +36,13 @@ export function routesOf(
     app.all(path, answer);
   }
   return app;
+}
+
+/** The one refusal that carries a header of its own. */
+function refusedMethod(methods: readonly string[], requestId: string): Response {
+  const response = renderProblem(methodNotAllowed(methods), "airtable", requestId);
+  response.headers.set("allow", methods.join(", "));
+  return response;
 }
 
 function methodOf({ method }: Request): RouteMethod {
