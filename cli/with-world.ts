@@ -1,23 +1,5 @@
-import { modules } from "@basalt/server";
-import { closeIdentity } from "@basalt/server/identity";
-import {
-  loadConfig,
-  migrate,
-  openDatabase,
-  openDataDir,
-  openDiskStore,
-  openEgress,
-  openMailer,
-  openMetrics,
-  openPostgres,
-  Parts,
-  PgSignals,
-  silentLog,
-  systemScope,
-  type Log,
-  type Scope,
-  type World,
-} from "@basalt/server/kernel";
+import { openWorld } from "@basalt/server";
+import { loadConfig, systemScope, type Log, type Scope } from "@basalt/server/kernel";
 import type { Terminal } from "./commands.ts";
 
 /** Connections of one command. */
@@ -32,47 +14,14 @@ export async function withWorld<T>(
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   const config = await loadConfig(env, { cwd: projectDir });
-  await openDataDir(config.dataDir);
-  const postgres = await openPostgres(config, silentLog);
+  const { world, close } = await openWorld(
+    { ...config, databasePoolMax: COMMAND_POOL_MAX },
+    terminalLog(err),
+  );
   try {
-    await migrate(postgres.url, Object.keys(modules));
-    const db = openDatabase({
-      url: postgres.url,
-      poolMax: COMMAND_POOL_MAX,
-      statementTimeoutMs: config.statementTimeoutMs,
-    });
-    const log = terminalLog(err);
-    const signals = new PgSignals({ db, url: postgres.url, log });
-    const egress = openEgress({ allow: config.egressAllow });
-    const mail = openMailer(config, log);
-    try {
-      await signals.open();
-      const parts = new Parts();
-      const store = await openDiskStore(`${config.dataDir}/files`);
-      const world: World = {
-        config,
-        db,
-        log,
-        metrics: openMetrics(),
-        signals,
-        egress,
-        store,
-        mail,
-        parts,
-        now: () => new Date(),
-      };
-      parts.attach(world);
-      const answer = await work(systemScope(world, "cli"));
-      await closeIdentity(world);
-      return answer;
-    } finally {
-      await mail.close();
-      await egress.close();
-      await signals.close();
-      await db.close();
-    }
+    return await work(systemScope(world, "cli"));
   } finally {
-    await postgres.stop();
+    await close();
   }
 }
 

@@ -189,7 +189,7 @@ describe("the world", () => {
   });
 
   test("the clock is the scope's", () => {
-    const exempt = /^server\/(main|chores)\.ts$|^server\/kernel\/(postgres\/|disk-store)/;
+    const exempt = /^server\/(main|chores|open-world)\.ts$|^server\/kernel\/(postgres\/|disk-store)/;
     expect(
       where(
         product,
@@ -202,7 +202,7 @@ describe("the world", () => {
     const outgoing =
       /(await|return|=|=>) fetch\(|from "(node:)?(https?|net|tls|dns|http2|dgram)(\/promises)?"|from "undici"/;
     const allowed =
-      /^server\/kernel\/(egress|postgres)\/|^server\/gateway\/node-|^server\/gateway\/address|^server\/kernel\/smtp-mail|^server\/identity\/attempts\/address-key/;
+      /^server\/kernel\/(egress|postgres)\/|^server\/gateway\/(node-|address|refusals)|^server\/kernel\/smtp-mail|^server\/identity\/attempts\/address-key/;
     expect(
       where(
         product,

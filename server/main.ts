@@ -1,31 +1,19 @@
 import { operations } from "@basalt/contract";
 import {
-  announce,
   keepPartitions,
-  measurePool,
-  migrate,
-  openDataDir,
-  openDatabase,
-  openDiskStore,
-  openEgress,
   openLog,
-  openMailer,
-  openMetrics,
-  openPostgres,
-  openTracing,
-  Parts,
-  PgSignals,
   systemScope,
+  type Actor,
   type Config,
   type Database,
   type OpenPostgres,
   type World,
 } from "#kernel";
 import { fileRoutes, storeAnswers } from "#files";
-import { openGateway, type Gateway, type HealthPart, type Mount } from "#gateway";
+import { openGateway, type HealthPart, type Mount } from "#gateway";
 import {
   actorOf,
-  closeIdentity,
+  cachedActor,
   ensureAdministrator,
   identityRoutes,
   identityWithoutKeys,
@@ -33,10 +21,11 @@ import {
 import { changeRoutes, commentRoutes, feedLag, metaRoutes, recordRoutes } from "#records";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
-import { modules } from "./modules.ts";
+import { closeAll, openWorld, type Closers } from "./open-world.ts";
 import { version } from "./version.ts";
 
 export { modules } from "./modules.ts";
+export { openWorld, type OpenWorld } from "./open-world.ts";
 
 /** A program that runs. */
 export interface Basalt {
@@ -51,47 +40,27 @@ export interface Basalt {
  * Throws `StartError` or a `Problem` with one sentence where it cannot.
  */
 export async function startBasalt(config: Config): Promise<Basalt> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
-      await close();
-    }
-  };
+  const closers: Closers = [];
+  const stop = async (): Promise<void> => closeAll(closers);
   try {
-    return await open(config, { closers, stop });
+    return { ...(await start(config, closers)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface Life {
-  /** What to close, in the order of opening. */
-  readonly closers: (() => Promise<unknown>)[];
-  readonly stop: () => Promise<void>;
-}
-
-async function open(config: Config, { closers, stop }: Life): Promise<Basalt> {
+async function start(config: Config, closers: Closers): Promise<Omit<Basalt, "stop">> {
   const log = openLog(config);
   closers.push(async () => log.flush());
-  await openDataDir(config.dataDir);
-  const postgres = await openPostgres(config, log);
-  closers.push(postgres.stop);
-  await migrate(postgres.url, Object.keys(modules));
-  const database = openDatabase({
-    url: postgres.url,
-    poolMax: config.databasePoolMax,
-    statementTimeoutMs: config.statementTimeoutMs,
-  });
-  closers.push(() => database.close());
-  const tracing = await openTracing(config, version);
-  closers.push(async () => tracing?.close());
-  const world = await openWorld(config, { database, postgres, log, tracing, closers });
+  const { world, database, postgres, tracing, close } = await openWorld(config, log);
+  closers.push(close);
   await keepPartitions(world.db, world.now(), config.changeLogDays);
   await ensureAdministrator(systemScope(world, "start"));
+  world.parts.of(feedLag);
   const gateway = openGateway({
     world,
-    actorOf,
+    actorOf: knownActor,
     mounts: servesApi(config) ? mountsOf(world) : [],
     operations,
     health: healthParts(world, database),
@@ -103,51 +72,17 @@ async function open(config: Config, { closers, stop }: Life): Promise<Basalt> {
   if (config.roles.has("worker")) {
     closers.push(startChores(world));
   }
-  return { url, world, stop };
+  return { url, world };
+}
+
+/** Whom we met before is known without a wait. */
+function knownActor(world: World, authorization: string): Actor | Promise<Actor> {
+  return cachedActor(world, authorization) ?? actorOf(world, authorization);
 }
 
 /** A process that is a worker only listens for health and metrics alone. */
 function servesApi({ roles }: Config): boolean {
   return roles.has("gateway") || roles.has("api");
-}
-
-interface Opened {
-  readonly database: Database;
-  readonly postgres: OpenPostgres;
-  readonly log: World["log"];
-  readonly tracing: Awaited<ReturnType<typeof openTracing>>;
-  readonly closers: (() => Promise<unknown>)[];
-}
-
-async function openWorld(config: Config, opened: Opened): Promise<World> {
-  const { database, postgres, log, tracing, closers } = opened;
-  const metrics = openMetrics();
-  measurePool(metrics, () => database.usage());
-  announce(metrics, version);
-  const signals = new PgSignals({ db: database, url: postgres.url, log });
-  await signals.open();
-  closers.push(() => signals.close());
-  const egress = openEgress({ allow: config.egressAllow });
-  closers.push(() => egress.close());
-  const mail = openMailer(config, log);
-  closers.push(() => mail.close());
-  const parts = new Parts();
-  const world: World = {
-    config,
-    db: tracing === undefined ? database : tracing.db(database),
-    log,
-    metrics,
-    signals,
-    egress,
-    store: await openDiskStore(`${config.dataDir}/files`),
-    mail,
-    parts,
-    now: () => new Date(),
-  };
-  parts.attach(world);
-  parts.of(feedLag);
-  closers.push(() => closeIdentity(world));
-  return world;
 }
 
 function mountsOf(world: World): Mount[] {

@@ -48,5 +48,10 @@ export function newId<P extends IdPrefix>(prefix: P): `${P}${string}` {
 
 /** True where the text is the prefix and 14 alphanumerics: the shape, not the existence. */
 export function isId<P extends IdPrefix>(prefix: P, text: unknown): text is `${P}${string}` {
-  return typeof text === "string" && text.length === 17 && text.startsWith(prefix) && /^[A-Za-z0-9]{17}$/.test(text);
+  return (
+    typeof text === "string" &&
+    text.length === 17 &&
+    text.startsWith(prefix) &&
+    /^[A-Za-z0-9]{17}$/.test(text)
+  );
 }

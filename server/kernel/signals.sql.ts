@@ -14,4 +14,5 @@ export const lastSignal = (): Sql => sql`select coalesce(max(id), 0) as id from 
 export const signalsAfter = (id: number): Sql => sql`
   select id, topic, key from kernel.signals where id > ${id} order by id limit 1000`;
 
-export const deleteOldSignals = (): Sql => sql`delete from kernel.signals where at < now() - interval '1 hour'`;
+export const deleteOldSignals = (): Sql =>
+  sql`delete from kernel.signals where at < now() - interval '1 hour'`;

@@ -90,7 +90,12 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
     setClock: (at) => {
       clock = at;
     },
-    scopeFor: (actor, more = {}) => ({ ...systemScope(world, "test"), actor, source: "api", ...more }),
+    scopeFor: (actor, more = {}) => ({
+      ...systemScope(world, "test"),
+      actor,
+      source: "api",
+      ...more,
+    }),
     system: systemScope(world, "test"),
     close: async () => {
       await signals.close();
@@ -159,7 +164,9 @@ export function memoryStore(): ObjectStore {
     },
     get: async (key, range) => {
       const bytes = kept.get(key);
-      return bytes === undefined ? undefined : stream(range === undefined ? bytes : bytes.subarray(range.start, range.end + 1));
+      return bytes === undefined
+        ? undefined
+        : stream(range === undefined ? bytes : bytes.subarray(range.start, range.end + 1));
     },
     size: async (key) => kept.get(key)?.length,
     delete: async (key) => {

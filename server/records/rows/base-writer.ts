@@ -26,6 +26,8 @@ const SCHEMA_RETRIES_MAX = 4;
 
 /** SQLSTATE that `records.take_txn` raises: the schema is newer than the caller's. */
 const SCHEMA_MOVED = "BS001";
+/** A read has no lock: it meets columns, tables or types that have gone meanwhile. */
+const READ_OF_OLD_SCHEMA: ReadonlySet<string> = new Set(["42703", "42P01", "0A000"]);
 
 /** What a unit of work on a base is given. */
 export interface BaseTx {
@@ -83,7 +85,7 @@ export async function insertPlain(scope: Scope, insert: PlainInsert): Promise<In
   return scope.parts.of(baseWriters).of(insert.schema.baseId).insert(insert);
 }
 
-/** Calls `attempt` with the base's schema, and again with a newer one when it turns out to have moved. */
+/** Calls `attempt` (a write or a read) with the base's schema, and again with a newer one when it turns out to have moved. */
 export async function withSchema<T>(
   scope: Scope,
   baseId: string,
@@ -94,7 +96,7 @@ export async function withSchema<T>(
     try {
       return await attempt(schema);
     } catch (error) {
-      if (sqlState(error) !== SCHEMA_MOVED) {
+      if (!isSchemaMoved(error)) {
         throw error;
       }
       scope.parts.of(schemaCache).drop(baseId);
@@ -108,6 +110,11 @@ export async function withSchema<T>(
       }
     }
   }
+}
+
+function isSchemaMoved(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && (state === SCHEMA_MOVED || READ_OF_OLD_SCHEMA.has(state));
 }
 
 /** One writer a base and process; made on first use, forgotten when idle. */

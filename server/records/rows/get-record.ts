@@ -1,7 +1,7 @@
 import { part, type Scope, type TextRow, type World } from "#kernel";
 import { allow } from "#workspaces";
-import { schemaOf } from "../schema/schema-cache.ts";
-import type { Table } from "../schema/base-schema.ts";
+import type { BaseSchema, Table } from "../schema/base-schema.ts";
+import { withSchema } from "./base-writer.ts";
 import { baseTxn, recordsOf } from "./get-record.sql.ts";
 import { recordNotFound } from "./problems.ts";
 import {
@@ -27,7 +27,14 @@ export async function getRecord(
   wanted: WantedRecord,
 ): Promise<{ readonly record: RecordJson; readonly version: number; readonly txn: number }> {
   await allow(scope, "records.read", { baseId: wanted.table.baseId });
-  const schema = await schemaOf(scope, wanted.table.baseId);
+  return withSchema(scope, wanted.table.baseId, (schema) => recordOf(scope, schema, wanted));
+}
+
+async function recordOf(
+  scope: Scope,
+  schema: BaseSchema,
+  wanted: WantedRecord,
+): Promise<{ readonly record: RecordJson; readonly version: number; readonly txn: number }> {
   const table = tableOf(schema, wanted.table.id);
   const reader = recordReader(scope, { schema, table, shape: wanted.shape });
   const { row, txn } = await scope.parts.of(pointReads).read(table, reader, wanted);

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { newId, Problem, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
-import { schemaOf } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table, View } from "../schema/base-schema.ts";
 import {
   idsInOrder,
@@ -10,6 +9,7 @@ import {
   readIterator,
   rowsOfPage,
 } from "./list-records.sql.ts";
+import { withSchema } from "./base-writer.ts";
 import { baseTxn } from "./get-record.sql.ts";
 import { offsetParts, readOffset, writeOffset } from "./offset.ts";
 import { offsetExpired } from "./problems.ts";
@@ -57,7 +57,14 @@ export async function listRecords(scope: Scope, listing: RecordListing): Promise
   if (listing.filterByFormula !== undefined) {
     throw formulasNotYet();
   }
-  const schema = await schemaOf(scope, listing.table.baseId);
+  return withSchema(scope, listing.table.baseId, (schema) => pageOf(scope, schema, listing));
+}
+
+async function pageOf(
+  scope: Scope,
+  schema: BaseSchema,
+  listing: RecordListing,
+): Promise<RecordPage> {
   const table = tableOf(schema, listing.table.id);
   const reader = recordReader(scope, { schema, table, shape: listing.shape });
   const sort = (listing.sort ?? listing.view?.options.sort ?? []).filter(({ fieldId }) =>

@@ -63,7 +63,11 @@ export function isStored(field: Field): boolean {
 
 function columnText(field: Field, alias: string): string {
   const column = typeOf(field).column(field);
-  return column.own ? `${alias}.${quoteIdent(field.id)}` : `${alias}.${column.expression}`;
+  // The type stands in the text, so that a field that was converted gets a new prepared statement: PostgreSQL refuses one
+  // whose answer has changed its type.
+  return column.own
+    ? `${alias}.${quoteIdent(field.id)}/*${column.sqlType}*/`
+    : `${alias}.${column.expression}`;
 }
 
 function compose(table: Table): TableSql {

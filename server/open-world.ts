@@ -1,0 +1,101 @@
+import { closeIdentity } from "#identity";
+import {
+  announce,
+  measurePool,
+  migrate,
+  openDatabase,
+  openDataDir,
+  openDiskStore,
+  openEgress,
+  openMailer,
+  openMetrics,
+  openPostgres,
+  openTracing,
+  Parts,
+  PgSignals,
+  type Config,
+  type Database,
+  type Log,
+  type OpenPostgres,
+  type Tracing,
+  type World,
+} from "#kernel";
+import { modules } from "./modules.ts";
+import { version } from "./version.ts";
+
+/** A world that is open, and what only those who opened it may use. */
+export interface OpenWorld {
+  readonly world: World;
+  readonly database: Database;
+  readonly postgres: OpenPostgres;
+  readonly tracing: Tracing | undefined;
+  /** Closes everything in the reverse order of opening. */
+  close(): Promise<void>;
+}
+
+/** What has been opened, to be closed in reverse order. */
+export type Closers = (() => Promise<unknown>)[];
+
+/**
+ * Opens everything that use cases need: the database, brought up to date, signals, files, mail, the way out. For the server
+ * and for commands alike.
+ * Throws `StartError` or a `Problem` with one sentence where it cannot, and leaves nothing open.
+ */
+export async function openWorld(config: Config, log: Log): Promise<OpenWorld> {
+  const closers: Closers = [];
+  const close = async (): Promise<void> => closeAll(closers);
+  try {
+    return { ...(await open(config, log, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Closes in the reverse order of opening; each once. */
+export async function closeAll(closers: Closers): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+    await close();
+  }
+}
+
+async function open(config: Config, log: Log, closers: Closers): Promise<Omit<OpenWorld, "close">> {
+  await openDataDir(config.dataDir);
+  const postgres = await openPostgres(config, log);
+  closers.push(() => postgres.stop());
+  await migrate(postgres.url, Object.keys(modules));
+  const database = openDatabase({
+    url: postgres.url,
+    poolMax: config.databasePoolMax,
+    statementTimeoutMs: config.statementTimeoutMs,
+  });
+  closers.push(() => database.close());
+  const tracing = await openTracing(config, version);
+  closers.push(async () => tracing?.close());
+  const metrics = openMetrics();
+  measurePool(metrics, () => database.usage());
+  announce(metrics, version);
+  const signals = new PgSignals({ db: database, url: postgres.url, log });
+  closers.push(() => signals.close());
+  await signals.open();
+  const egress = openEgress({ allow: config.egressAllow });
+  closers.push(() => egress.close());
+  const mail = openMailer(config, log);
+  closers.push(() => mail.close());
+  const parts = new Parts();
+  const world: World = {
+    config,
+    db: tracing === undefined ? database : tracing.db(database),
+    log,
+    metrics,
+    signals,
+    egress,
+    store: await openDiskStore(`${config.dataDir}/files`),
+    mail,
+    parts,
+    now: () => new Date(),
+  };
+  parts.attach(world);
+  closers.push(() => closeIdentity(world));
+  return { world, database, postgres, tracing };
+}
