@@ -61,6 +61,9 @@ export const eventsAfter = (baseId: string, after: number, limit: number): Sql =
   where e.base_id = ${baseId} and e.txn > ${after} and e.txn <= reach.txn
   order by e.txn, e.seq`;
 
+/** Serialises the making of partitions over all processes: one fixed number. */
+export const lockPartitions = (): Sql => sql`select pg_advisory_xact_lock(4270312)`;
+
 export const createPartition = (name: string, from: Date, to: Date): Sql => sql`
   create table if not exists ${ident("kernel", name)} partition of kernel.events
   for values from (${literal(from.toISOString())}) to (${literal(to.toISOString())})`;

@@ -6,6 +6,7 @@ import {
   eventsAfter,
   insertEvents,
   listPartitions,
+  lockPartitions,
 } from "./events.sql.ts";
 
 /** One entry of a base's ordered log. `(baseId, txn, seq)` orders it; a base's `txn` has no gaps. */
@@ -59,21 +60,25 @@ const WEEK_MS = 7 * 24 * 3600 * 1000;
  */
 export async function keepPartitions(db: Db, now: Date, keepDays: number): Promise<string[]> {
   const monday = startOfWeek(now);
-  for (let week = 0; week < 3; week += 1) {
-    const from = new Date(monday.getTime() + week * WEEK_MS);
-    await db.script(
-      createPartition(partitionName(from), from, new Date(from.getTime() + WEEK_MS)).text,
-    );
-  }
   const oldest = partitionName(startOfWeek(new Date(now.getTime() - keepDays * 24 * 3600 * 1000)));
-  const names = await db.all<{ name: string }>(listPartitions());
-  const old = names
-    .map(({ name }) => name)
-    .filter((name) => /^events_\d{8}$/.test(name) && name < oldest);
-  for (const name of old) {
-    await db.script(dropPartition(name).text);
-  }
-  return old;
+  return db.transaction(async (tx) => {
+    // Two processes that start at once would make the same partition.
+    await tx.run(lockPartitions());
+    for (let week = 0; week < 3; week += 1) {
+      const from = new Date(monday.getTime() + week * WEEK_MS);
+      await tx.script(
+        createPartition(partitionName(from), from, new Date(from.getTime() + WEEK_MS)).text,
+      );
+    }
+    const names = await tx.all<{ name: string }>(listPartitions());
+    const old = names
+      .map(({ name }) => name)
+      .filter((name) => /^events_\d{8}$/.test(name) && name < oldest);
+    for (const name of old) {
+      await tx.script(dropPartition(name).text);
+    }
+    return old;
+  });
 }
 
 function startOfWeek(at: Date): Date {
