@@ -277,8 +277,8 @@ const table: readonly Row[] = [
   },
   {
     name: "read changes",
-    statements: 1,
-    roundTrips: 1,
+    statements: 2,
+    roundTrips: 2,
     sizes: page,
     prepare: (size) => ({ path: `/api/v1/bases/${base.id}/changes?limit=${size}` }),
   },

@@ -2,6 +2,7 @@ import { readEvents, type ChangeEvent, type Scope } from "#kernel";
 import { allow } from "#workspaces";
 import { actorId } from "./call-event.ts";
 import { feedLag } from "./feed-lag.ts";
+import { baseTxn } from "./get-record.sql.ts";
 
 /** Entries in one answer at most. Ours. */
 export const CHANGES_MAX = 1_000;
@@ -33,5 +34,7 @@ export async function readChanges(
   scope.parts
     .of(feedLag)
     .note(actorId(scope) ?? "", { baseId: page.baseId, cursor, at: scope.now().getTime() });
-  return { changes, cursor, mightHaveMore: changes.length >= limit };
+  // A page ends before a transaction that does not fit, so it may be short although there is more.
+  const [base] = changes.length === 0 ? [] : await scope.db.text(baseTxn(page.baseId));
+  return { changes, cursor, mightHaveMore: Number(base?.[0] ?? 0) > cursor };
 }
