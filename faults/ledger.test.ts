@@ -89,7 +89,7 @@ describe("what is not", () => {
       "transaction 2 of the feed lacks",
     ],
     ["a silent record", [created()], found(two, { changes: [] }), "2 records were never"],
-  ] as const)("%s", (_what, writes, shown, text) => {
+  ] as const)("%s", (...[, writes, shown, text]) => {
     expect(violations(writes, shown).join("\n")).toContain(text);
   });
 });

@@ -86,7 +86,7 @@ function after(writes: readonly Write[]): State {
   let state: State = { size: 0, value: 0 };
   for (const { deed } of writes) {
     if (deed.kind === "set") {
-      state = { ...state, value: deed.value };
+      state = { size: state.size, value: deed.value };
     } else {
       state = { size: deed.kind === "create" ? deed.size : 0, value: 0 };
     }
