@@ -18,13 +18,13 @@ const COMPRESS_MIN_BYTES = 1_024;
  */
 const COMPRESS_LEVEL = 1;
 
-/** Allowed methods and headers of browsers on other origins. Source: contract, transport; the last three are ours. */
+/** Allowed methods and headers of browsers on other origins. Source: contract, transport; the last five are ours. */
 export const corsHeaders: readonly [string, string][] = [
   ["access-control-allow-origin", "*"],
   ["access-control-allow-methods", "DELETE,GET,OPTIONS,PATCH,POST,PUT"],
   [
     "access-control-allow-headers",
-    "authorization,content-length,content-type,user-agent,x-airtable-application-id,x-airtable-user-agent,x-api-version,x-requested-with,idempotency-key,if-match,x-request-id",
+    "authorization,content-length,content-type,user-agent,x-airtable-application-id,x-airtable-user-agent,x-api-version,x-requested-with,idempotency-key,if-match,if-none-match,x-basalt-limits,x-request-id",
   ],
 ];
 

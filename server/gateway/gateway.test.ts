@@ -76,6 +76,15 @@ describe("order of checks", () => {
     );
   });
 
+  test("a wrong password is told as such also to somebody whose old token is refused", async () => {
+    const answer = await call("/api/v1/login", {
+      method: "POST",
+      headers: { authorization: "Bearer bad" },
+    });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ code: "test.wrong-password" });
+  });
+
   test("a bad token is answered with identity's own refusal", async () => {
     const answer = await call("/api/v1/me", { headers: { authorization: "Bearer bad" } });
     expect(answer.status).toBe(401);

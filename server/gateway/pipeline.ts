@@ -104,9 +104,15 @@ function preflight(): Response {
   });
 }
 
+/** What routes say when nobody is signed in; other 401s (a wrong password) are answers of their own. */
+const nobodySignedIn: ReadonlySet<string> = new Set([
+  "kernel.not-signed-in",
+  "workspaces.sign-in-required",
+]);
+
 /** "Nobody is signed in" becomes why the token was refused; a route that stopped because it was told to is no bug. */
 function explained(error: unknown, { abort, authProblem }: Exchange): unknown {
-  if (authProblem !== undefined && error instanceof Problem && error.kind === "unauthenticated") {
+  if (authProblem !== undefined && error instanceof Problem && nobodySignedIn.has(error.code)) {
     return authProblem;
   }
   return abort.signal.aborted && error === abort.signal.reason ? callerGone() : error;

@@ -87,6 +87,11 @@ export function sampleRoutes(): Hono<HttpEnv> {
         retryAfterS: 2.2,
       });
     });
+    routes.post(`${prefix}/login`, () => {
+      throw new Problem("unauthenticated", "test.wrong-password", {
+        message: "Invalid credentials",
+      });
+    });
     routes.get(`${prefix}/address`, (c) => jsonAnswer({ address: c.get("scope").address }));
     routes.get(`${prefix}/big`, () => jsonAnswer({ text: "x".repeat(5_000) }));
     routes.get(`${prefix}/plain`, (c) => c.json({ plain: true }));
