@@ -68,6 +68,24 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./token-create.ts")).tokenCreate,
   },
   {
+    words: "base list",
+    usage: "",
+    summary: "lists every base: id, workspace, name",
+    load: async () => (await import("./base-list.ts")).baseList,
+  },
+  {
+    words: "base export",
+    usage: "BASE_ID FILE",
+    summary: "writes a base with its records, comments and files into one base file",
+    load: async () => (await import("./base-export.ts")).baseExport,
+  },
+  {
+    words: "base import",
+    usage: "FILE [--keep-ids] [--workspace ID] [--name NAME]",
+    summary: "makes a base from a base file: all of it or nothing",
+    load: async () => (await import("./base-import.ts")).baseImport,
+  },
+  {
     words: "doctor",
     usage: "",
     summary: "lists every setting and checks what Basalt needs",

@@ -167,6 +167,13 @@ export {
   UPLOAD_SIZE_MAX_BYTES,
   uploadAttachmentBody,
 } from "./records.ts";
+export {
+  BASE_FILE_MAX_BYTES,
+  BASE_FILE_TYPE,
+  baseFileOperations,
+  baseFromTemplate,
+  importQuery,
+} from "./base-files.ts";
 export { recordsOperations } from "./records-operations.ts";
 export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";
 export { operations } from "./operations.ts";

@@ -1,3 +1,4 @@
+import { baseFileOperations } from "./base-files.ts";
 import { identityOperations } from "./identity-operations.ts";
 import type { Operation } from "./operation.ts";
 import { recordsOperations } from "./records-operations.ts";
@@ -8,4 +9,5 @@ export const operations: readonly Operation[] = [
   ...identityOperations,
   ...workspacesOperations,
   ...recordsOperations,
+  ...baseFileOperations,
 ];

@@ -6,6 +6,10 @@
 export { changeRoutes } from "./api/change-routes.ts";
 export { metaRoutes } from "./api/meta-routes.ts";
 export { commentRoutes, recordRoutes } from "./api/record-routes.ts";
+export { exportBase, type ExportedBase } from "./base-files/export-base.ts";
+export { importBase, type BaseImport, type ImportedBase } from "./base-files/import-base.ts";
+export { baseFileRoutes, baseFileWithoutKeys } from "./base-files/routes.ts";
+export { operatorFileLimits, type BaseFileLimits } from "./base-files/zip-reader.ts";
 export { createBase, type BaseInput } from "./bases/create-base.ts";
 export { createField } from "./fields/create-field.ts";
 export type { BaseSchema, Field, Table, View } from "./schema/base-schema.ts";
@@ -20,4 +24,5 @@ export type { RecordJson, RecordShape } from "./rows/record-json.ts";
 export { sweepRecords } from "./rows/sweep.ts";
 export { updateRecords } from "./rows/update-records.ts";
 export { upsertRecords } from "./rows/upsert-records.ts";
+export { templateRoutes } from "./templates/routes.ts";
 export { createTable } from "./tables/create-table.ts";

@@ -32,7 +32,12 @@ export interface EmptyBase {
   readonly userIds: ReadonlyMap<string, string>;
   /** Persons of the content who have no account here. */
   readonly absent: readonly FileUser[];
+  /** Is told now and then how many records are in. */
+  readonly progress: ((records: number) => void) | undefined;
 }
+
+/** Records between two words of progress. */
+const TOLD_EVERY_RECORDS = 50_000;
 
 /** How much came in. */
 export interface FilledBase {
@@ -92,6 +97,12 @@ async function fillTable(scope: Scope, content: BaseContent, to: TableToFill): P
       throw explained(error, entry, `between lines ${first} and ${last}`);
     });
     count += rows.length;
+    if (
+      Math.floor(count / TOLD_EVERY_RECORDS) >
+      Math.floor((count - rows.length) / TOLD_EVERY_RECORDS)
+    ) {
+      to.progress?.(count);
+    }
   }
   await tx.run(setNextNumber(table, content.nextNumbers.get(from) ?? 1));
   await tx.run(countTable(table));

@@ -15,6 +15,8 @@ export interface BaseImport {
   readonly name?: string | undefined;
   /** Every object gets exactly the id that it has in the file. */
   readonly keepIds: boolean;
+  /** Is told now and then how many records are in. */
+  readonly progress?: ((records: number) => void) | undefined;
 }
 
 /** A base that came in, and how much of it. */
@@ -59,7 +61,7 @@ export async function importBase(
 export async function loadBase(
   scope: Scope,
   content: BaseContent,
-  { workspaceId, name, keepIds }: BaseImport,
+  { workspaceId, name, keepIds, progress }: BaseImport,
 ): Promise<ImportedBase> {
   const definition = { ...content.definition, name: name ?? content.definition.name };
   // Before anything is looked up: a definition with bad ids is refused without a transaction.
@@ -83,7 +85,8 @@ export async function loadBase(
     const newId = carryIds(ids, keepIds);
     const strangers = content.users.filter(({ id }) => !userIds.has(id));
     const absent = [...new Map(strangers.map((user) => [user.id, user])).values()];
-    const filled = await fillBase(tx, content, { tx: tx.db, schema, newId, userIds, absent });
+    const empty = { tx: tx.db, schema, newId, userIds, absent, progress };
+    const filled = await fillBase(tx, content, empty);
     await updateBase(tx, schema.baseId, content.look);
     return {
       id: schema.baseId,
