@@ -66,7 +66,8 @@ export async function killRounds(options: KillOptions): Promise<KillFigures> {
       run.violations.length === 0
     ) {
       done += 1;
-      report?.(`round ${done}: ${await run.round(done)}`);
+      const line = await run.round(done);
+      report?.(`round ${done}: ${line}`);
     }
     for (const line of run.violations) {
       report?.(`seed ${seed}: ${line}`);
@@ -135,7 +136,8 @@ class KillRun {
     this.#replayed += again.count;
     this.#backMaxMs = Math.max(this.#backMaxMs, backMs);
     const found = await look(this.#target);
-    this.violations.push(...writers.surprises, ...again.wrong, ...this.#ledger.violations(found));
+    const wrong = [...writers.surprises, ...again.wrong, ...this.#ledger.violations(found)];
+    this.violations.push(...wrong.slice(0, violationsShownMax));
     const asked = `${writers.sent} writes, ${victim} killed`;
     const lost = `${writers.statuses.get(0) ?? 0} unanswered, ${writers.statuses.get(503) ?? 0} × 503`;
     return `${asked}, ${lost}, ${settled} settled, ${again.count} replayed, back after ${Math.round(backMs)} ms, ${found.records.length} records, ${found.changes.at(-1)?.txn} transactions, ${this.violations.length} violations`;

@@ -6,7 +6,7 @@ import type { Target } from "./target.ts";
 
 const batchMax = 10;
 const callMaxMs = 15_000;
-/** After a refusal a writer waits a little, as a program would. */
+/** After a failure a writer asks so often whether the server is ready, as a careful program would. */
 const pauseMs = 20;
 const settleTries = 500;
 
@@ -121,9 +121,20 @@ export class Writers {
       if (status !== 0 && status !== 503) {
         this.surprises.push(`${status} to a ${deed.kind}: ${answer?.text ?? ""}`);
       }
-      await sleep(pauseMs);
+      await this.#ready(url);
     }
     return write.outcome === "done";
+  }
+
+  async #ready(url: string): Promise<void> {
+    let isReady = false;
+    while (!isReady && !this.#stopped) {
+      await sleep(pauseMs);
+      isReady = await call(`${url}/ready`).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    }
   }
 }
 

@@ -11,6 +11,8 @@ export interface JourneyServer {
   readonly workspaceId: string;
   /** The owner's, with the usual scopes. */
   readonly key: string;
+  /** The outside database, where it runs on one. */
+  readonly databaseUrl: string | undefined;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function openJourneyServer(
   options: ServerOptions = {},
 ): Promise<JourneyServer & { close(): Promise<void> }> {
   const database = options.databaseUrl === undefined ? await outsideDatabase() : undefined;
-  const server = await startServer({ databaseUrl: database?.url, ...options });
+  const databaseUrl = options.databaseUrl ?? database?.url;
+  const server = await startServer({ ...options, databaseUrl });
   const { url } = server;
   const owner = await register(url, "owner");
   const workspaceId = await makeWorkspace(url, owner.session, "Journey");
@@ -47,7 +50,7 @@ export async function openJourneyServer(
     await server.destroy();
     await database?.drop();
   };
-  return { server, url, owner, workspaceId, key, close };
+  return { server, url, owner, workspaceId, key, databaseUrl, close };
 }
 
 /** A database of its own on the outside server of this run, where there is one. */

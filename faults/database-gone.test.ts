@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call, type Answer } from "../journeys/api.ts";
+import { type JourneyServer, openJourneyServer } from "../journeys/journey-server.ts";
+import { createTestDatabase, type TestDatabase } from "../server/kernel/testing/test-database.ts";
+import { makeTarget, type Target } from "./target.ts";
+import { openProxy, targetOf, throughProxy, type ProxyMode, type TcpProxy } from "./tcp-proxy.ts";
+
+const goneMs = 10_000;
+const answerMaxMs = 1_000;
+const backMaxMs = 5_000;
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let running: JourneyServer & { close(): Promise<void> };
+let target: Target;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  proxy = await openProxy(targetOf(database.url));
+  running = await openJourneyServer({ databaseUrl: throughProxy(database.url, proxy) });
+  target = await makeTarget([running.url], running);
+}, 180_000);
+
+afterAll(async () => {
+  await proxy?.set("pass");
+  await running?.close();
+  await proxy?.close();
+  await database?.drop();
+}, 60_000);
+
+function read(): Promise<Answer> {
+  return call(`${running.url}/v0/${target.baseId}/${target.projectsId}`, { token: running.key });
+}
+
+function write(name: string): Promise<Answer> {
+  return call(`${running.url}/v0/${target.baseId}/${target.projectsId}`, {
+    body: { fields: { Name: name } },
+    token: running.key,
+    headers: { "idempotency-key": name },
+  });
+}
+
+async function count(name: string): Promise<number> {
+  const { body } = await read();
+  const records = body["records"] as { fields: { Name?: string } }[];
+  return records.filter(({ fields }) => fields.Name === name).length;
+}
+
+describe.for(["cut", "black-hole"] satisfies ProxyMode[])("the database is gone: %s", (mode) => {
+  test("for 10 s every answer is 503 with Retry-After in time, then all works by itself", async () => {
+    expect((await read()).status).toBe(200);
+    await proxy.set(mode);
+    const answers: Answer[] = [];
+    const names: string[] = [];
+    const until = performance.now() + goneMs;
+    while (performance.now() < until) {
+      const name = crypto.randomUUID();
+      names.push(name);
+      answers.push(...(await Promise.all([read(), write(name), write(`${name}-2`)])));
+      await sleep(200);
+    }
+    await proxy.set("pass");
+    const backAt = performance.now();
+    while ((await read()).status !== 200) {
+      expect(performance.now() - backAt).toBeLessThan(backMaxMs);
+      await sleep(50);
+    }
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(
+      answers.filter(({ headers }) => !/^\d+$/.test(headers.get("retry-after") ?? "")),
+    ).toEqual([]);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(answerMaxMs);
+    const [first = ""] = names;
+    expect((await write(first)).status).toBe(200);
+    expect(await count(first)).toBe(1);
+    const health = await call(`${running.url}/health`);
+    expect(health.body).toMatchObject({ status: "healthy" });
+  }, 60_000);
+});
+
+test("the process says that it is not ready while the database is away, and lives on", async () => {
+  await proxy.set("cut");
+  expect((await call(`${running.url}/ready`)).status).toBe(503);
+  expect((await call(`${running.url}/`)).status).toBe(200);
+  await proxy.set("pass");
+  let status = 0;
+  for (let tries = 0; status !== 200 && tries < 100; tries += 1) {
+    ({ status } = await call(`${running.url}/ready`));
+    await sleep(50);
+  }
+  expect(status).toBe(200);
+});
+
+test("a slow network is waited for", async () => {
+  proxy.delay(40);
+  const name = crypto.randomUUID();
+  expect((await write(name)).status).toBe(200);
+  expect(await count(name)).toBe(1);
+  proxy.delay(0);
+});
