@@ -37,7 +37,7 @@ export async function startInstance(
   });
   const url = await readyUrl(child);
   const readyMs = performance.now() - startedMs;
-  const config = await loadConfig(env, { cwd: process.cwd() } as never);
+  const config = await loadConfig(env, { cwd: process.cwd() });
   const postgres = await openPostgres(config, silentLog);
   return {
     url,

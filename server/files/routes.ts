@@ -101,8 +101,8 @@ function headersOf(
 }
 
 function matches(header: string | undefined, etag: string): boolean {
-  const tags = (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes("*") || tags.includes(etag);
+  const tags = new Set((header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, "")));
+  return tags.has("*") || tags.has(etag);
 }
 
 /** Browsers show a PDF in a viewer of their own, which a sandbox would keep shut; its scripts are not ours to fear. */

@@ -40,7 +40,13 @@ export {
   type ReadJsonOptions,
 } from "./http/read-json.ts";
 export { renderProblem, surfaceOf, titles, type Surface } from "./http/render-problem.ts";
-export { jsonAnswer, partsOf, textAnswer, type AnswerHeaders, type TextParts } from "./http/text-answer.ts";
+export {
+  jsonAnswer,
+  partsOf,
+  textAnswer,
+  type AnswerHeaders,
+  type TextParts,
+} from "./http/text-answer.ts";
 export {
   IDEMPOTENCY_KEPT_MS,
   IDEMPOTENCY_KEY_MAX_CHARACTERS,
@@ -85,7 +91,13 @@ export {
 export type { Signals } from "./signals.ts";
 export { openPostgres, type OpenPostgres } from "./postgres/open-postgres.ts";
 export { ConfigError } from "./setting-values.ts";
-export { nearestName, settings, type Environment, type Setting, type SettingName } from "./settings.ts";
+export {
+  nearestName,
+  settings,
+  type Environment,
+  type Setting,
+  type SettingName,
+} from "./settings.ts";
 export { errorCode, StartError } from "./start-error.ts";
 export { openTracing, type TracedCall, type Tracing } from "./tracing.ts";
 export { openDiskStore } from "./disk-store.ts";

@@ -273,12 +273,12 @@ class Transaction extends Statements implements Tx {
   }
 
   /** One statement at a time on the one connection, also when a caller starts several at once. */
-  private async inOrder<R>(send: () => Promise<R>): Promise<R> {
+  private async inOrder<R>(run: () => Promise<R>): Promise<R> {
     const turn = this.last.then(() => {
       if (!this.open) {
         throw new Error("a statement was sent to a transaction that has ended");
       }
-      return send();
+      return run();
     });
     this.last = turn.catch(() => undefined);
     return turn;

@@ -18,10 +18,7 @@ export function isPublicAddress(text: string): boolean {
 /** One spelling for each address, by the machine that it leads to; the text itself where it is no address. */
 export function canonicalAddress(text: string): string {
   const address = parseAddress(text);
-  if (
-    address?.kind() === "ipv6" &&
-    address.match(NAT64 as [ipaddr.IPv6, number] & [ipaddr.IPv4, number])
-  ) {
+  if (address?.kind() === "ipv6" && address.match(NAT64)) {
     return lastIPv4(address as ipaddr.IPv6).toString();
   }
   return address?.toString() ?? text;

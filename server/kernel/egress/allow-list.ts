@@ -66,7 +66,7 @@ function parseRange(entry: string): Range | undefined {
 }
 
 function contains([base, prefix]: Range, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return base.kind() === address.kind() && address.match(base as ipaddr.IPv4 & ipaddr.IPv6, prefix);
+  return base.kind() === address.kind() && address.match(base, prefix);
 }
 
 const HOST_RULE =

@@ -103,7 +103,7 @@ function exchange(agent: Agent, hop: Hop, signal: AbortSignal): Promise<Dispatch
       .request({
         origin: hop.url.origin,
         path: hop.url.pathname + hop.url.search,
-        method: hop.method as Dispatcher.HttpMethod,
+        method: hop.method,
         headers: { ...Object.fromEntries(hop.headers), "accept-encoding": ACCEPT_ENCODING },
         body: hop.body ?? null,
         signal,

@@ -54,12 +54,12 @@ export function isoMoment(text: string): Moment | undefined {
   if (date === undefined || hour === undefined) {
     return date;
   }
-  const clock = realClock(
-    Number(hour),
-    Number(minute),
-    Number(second),
-    Number(fraction.slice(0, 3).padEnd(3, "0")),
-  );
+  const clock = realClock({
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    millisecond: Number(fraction.slice(0, 3).padEnd(3, "0")),
+  });
   if (clock === undefined) {
     return undefined;
   }
@@ -85,15 +85,8 @@ export function realDay(year: number, month: number, day: number): Day | undefin
 }
 
 /** The time, where a day has it; there is no leap second and no 24:00. */
-export function realClock(
-  hour: number,
-  minute: number,
-  second: number,
-  millisecond: number,
-): Clock | undefined {
-  return hour < 24 && minute < 60 && second < 60
-    ? { hour, minute, second, millisecond }
-    : undefined;
+export function realClock(clock: Clock): Clock | undefined {
+  return clock.hour < 24 && clock.minute < 60 && clock.second < 60 ? clock : undefined;
 }
 
 /**

@@ -44,13 +44,23 @@ function clockOf(match: RegExpExecArray): Clock | undefined {
   }
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, "0"));
   if (half === undefined) {
-    return realClock(hour, Number(minute), Number(second), milliseconds);
+    return realClock({
+      hour,
+      minute: Number(minute),
+      second: Number(second),
+      millisecond: milliseconds,
+    });
   }
   if (hour < 1 || hour > 12) {
     return undefined;
   }
   const afternoon = half.toLowerCase() === "p" ? 12 : 0;
-  return realClock((hour % 12) + afternoon, Number(minute ?? "0"), Number(second), milliseconds);
+  return realClock({
+    hour: (hour % 12) + afternoon,
+    minute: Number(minute ?? "0"),
+    second: Number(second),
+    millisecond: milliseconds,
+  });
 }
 
 function spelledDay(text: string, format: DateFormatName): Moment | undefined {

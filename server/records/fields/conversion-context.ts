@@ -54,7 +54,7 @@ export async function conversionHelp(
     context,
     newChoices,
     async load(page) {
-      await loadPeople(scope, [from], page, 1);
+      await loadPeople(scope, page, { fields: [from], leading: 1 });
       linkTexts.clear();
       if (from.type === "multipleRecordLinks") {
         const ids = new Set(page.flatMap((row) => arrayElements(row[1] ?? "{}")));

@@ -31,12 +31,16 @@ export interface RowToAdd {
   readonly cells: PlannedCells;
 }
 
+export interface Insert {
+  readonly rows: readonly RowToAdd[];
+  readonly settled?: Settled;
+}
+
 /** Adds records with their links, notes the change, and answers the rows as `rowColumns` of all fields, in order. */
 export async function insertCells(
   change: BaseChange,
   table: Table,
-  rows: readonly RowToAdd[],
-  settled: Settled = nothingSettled,
+  { rows, settled = nothingSettled }: Insert,
 ): Promise<TextRow[]> {
   if (rows.length === 0) {
     return [];
@@ -76,6 +80,10 @@ export interface UpdateOptions {
   readonly single: boolean;
 }
 
+export interface Update extends UpdateOptions {
+  readonly rows: readonly RowToChange[];
+}
+
 /**
  * Changes records with their links, notes what changed, and answers the rows as they are now, in the order of the call.
  * Problems: `records.row-does-not-exist`, `records.record-not-found`.
@@ -83,8 +91,7 @@ export interface UpdateOptions {
 export async function updateCells(
   change: BaseChange,
   table: Table,
-  rows: readonly RowToChange[],
-  options: UpdateOptions,
+  { rows, ...options }: Update,
 ): Promise<TextRow[]> {
   const now = new Map<string, TextRow>();
   for (const { fields, group } of byFieldsWritten(table, rows, options.replace)) {
@@ -210,7 +217,7 @@ function cellValue(
   if (texts !== undefined && Array.isArray(value)) {
     return [...new Set((value as readonly string[]).map((id) => texts.get(id) ?? id))];
   }
-  return value as CellValue;
+  return value;
 }
 
 /** True where nothing has to be looked up, made or fetched before these cells are written. */

@@ -31,7 +31,7 @@ export async function createRecords(scope: Scope, call: NewRecords): Promise<Wri
     }
     const rows = ready.plan.rows.map(({ cells }) => ({ id: newId("rec"), cells }));
     return runCall(scope, { ...ready, ...answerOf(call) }, async (change, settled) => ({
-      rows: await insertCells(change, ready.table, rows, settled),
+      rows: await insertCells(change, ready.table, { rows, settled }),
     }));
   });
 }

@@ -53,7 +53,7 @@ describe("an offset", () => {
     "x",
     "itr",
     "itr123/rec",
-    `${"itr"}${"a".repeat(14)}`,
+    `itr${"a".repeat(14)}`,
     "a/b/c",
     `itr${"a".repeat(14)}/rec${"é".repeat(14)}`,
     "../../etc/passwd",

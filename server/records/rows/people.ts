@@ -3,6 +3,7 @@ import { userProfiles } from "#identity";
 import type { TextRow } from "#kernel";
 import type { Collaborator } from "@basalt/contract";
 import type { Field } from "../schema/base-schema.ts";
+import { LEADING_COLUMNS } from "./table-sql.ts";
 
 /** Persons kept in memory at most; beyond that all are forgotten and read again. */
 const PEOPLE_MAX = 20_000;
@@ -41,12 +42,14 @@ class People {
   }
 }
 
-/** Loads whoever is named in these rows, one statement at most. */
+/** Loads whoever is named in rows whose cells follow `leading` other columns, one statement at most. */
 export async function loadPeople(
   scope: Scope,
-  fields: readonly Field[],
   rows: readonly TextRow[],
-  leading: number,
+  {
+    fields,
+    leading = LEADING_COLUMNS,
+  }: { readonly fields: readonly Field[]; readonly leading?: number },
 ): Promise<void> {
   const columns = fields.flatMap((field, index) =>
     peopleTypes.has(field.type) ? [index + leading] : [],

@@ -92,7 +92,7 @@ class RecordReaders {
       fields,
       columns: rowColumns(fields),
       write: async (scope, rows) => {
-        await loadPeople(scope, fields, rows, LEADING_COLUMNS);
+        await loadPeople(scope, rows, { fields });
         return rows.map(writeRow);
       },
     };
@@ -105,7 +105,7 @@ class RecordReaders {
       fields,
       columns: rowColumns(fields),
       write: async (scope, rows) => {
-        await loadPeople(scope, fields, rows, LEADING_COLUMNS);
+        await loadPeople(scope, rows, { fields });
         const texts = await linkedTexts(scope, schema, {
           fields,
           rows,

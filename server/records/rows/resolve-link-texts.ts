@@ -63,11 +63,9 @@ async function resolveField(
     resolved.set(key.standIn, id);
   }
   if (made.length > 0) {
-    await insertCells(
-      change,
-      link.linked,
-      made.map(({ id, value }) => ({ id, cells: new Map([[primary, value]]) })),
-    );
+    await insertCells(change, link.linked, {
+      rows: made.map(({ id, value }) => ({ id, cells: new Map([[primary, value]]) })),
+    });
   }
   return resolved;
 }

@@ -41,7 +41,8 @@ export async function updateRecords(scope: Scope, call: ChangedRecords): Promise
         await requireVersion(change, ready, { id: rows[0]?.id ?? "", version: call.ifMatch, call });
       }
       return {
-        rows: await updateCells(change, ready.table, rows, {
+        rows: await updateCells(change, ready.table, {
+          rows,
           settled,
           replace: call.replace,
           single: call.single,

@@ -122,10 +122,11 @@ async function applyTargets(
   const created = targets.filter((target) => target.isNew);
   const updated = targets.filter((target) => !target.isNew);
   const rows = new Map<string, TextRow>();
-  for (const row of await insertCells(change, table, created, settled)) {
+  for (const row of await insertCells(change, table, { rows: created, settled })) {
     rows.set(row[0] ?? "", row);
   }
-  for (const row of await updateCells(change, table, updated, {
+  for (const row of await updateCells(change, table, {
+    rows: updated,
     settled,
     replace,
     single: false,
