@@ -203,3 +203,25 @@ describe("handing over", () => {
     expect(String(said)).toBe("alone\n");
   });
 });
+
+describe("the lock file of the project", () => {
+  interface Locked {
+    readonly version?: string;
+    readonly link?: boolean;
+    readonly dependencies?: Readonly<Record<string, string>>;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+
+  test("names the packages of every platform: npm ci refuses one that it does not know", async () => {
+    const text = await readFile(path.join(import.meta.dirname, "package-lock.json"), "utf8");
+    const { packages } = JSON.parse(text) as { packages: Readonly<Record<string, Locked>> };
+    const unknown = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          packages[`node_modules/${name}`] === undefined &&
+          packages[`${place}/node_modules/${name}`] === undefined,
+      ),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
