@@ -1,0 +1,230 @@
+import type { Ids } from "./home.ts";
+
+/** What a call carries besides its method and path. */
+export interface Request {
+  /** Begins with `?`. */
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+}
+
+/** Builds a call out of ids; which of them it uses is found out by watching. */
+export type Build = (ids: Ids) => Request;
+
+const member = (ids: Ids): Request => ({ body: { userId: ids.userId, role: "editor" } });
+const grant = (ids: Ids): Request => ({
+  body: { userId: ids.userId, effect: "deny", reason: "none" },
+});
+const invitation = (): Request => ({ body: { role: "editor" } });
+const collaborators = (ids: Ids): Request => ({
+  body: { collaborators: [{ user: { id: ids.userId }, permissionLevel: "edit" }] },
+});
+const level = (): Request => ({ body: { permissionLevel: "edit" } });
+const role = (): Request => ({ body: { role: "editor" } });
+const rename = (): Request => ({ body: { name: "renamed" } });
+const cells = (ids: Ids): object => ({ [ids.fieldId]: "text" });
+const write: Build[] = [
+  (ids) => ({ body: { fields: cells(ids) } }),
+  (ids) => ({ body: { fields: { [ids.linkFieldId]: [ids.recordId] } } }),
+  (ids) => ({ body: { fields: { [ids.fieldIdOrName]: [{ id: ids.attachmentId }] } } }),
+];
+const writeMany: Build[] = [
+  (ids) => ({ body: { records: [{ id: ids.recordId, fields: cells(ids) }] } }),
+  (ids) => ({
+    body: {
+      performUpsert: { fieldsToMergeOn: [ids.fieldId] },
+      records: [{ fields: cells(ids) }],
+    },
+  }),
+  (ids) => ({
+    body: { records: [{ id: ids.recordId, fields: { [ids.linkFieldId]: [ids.recordId] } }] },
+  }),
+];
+const field = { name: "made", type: "singleLineText" };
+
+/**
+ * What each operation is called with, by its id. One that is not named here is called with its path alone, which
+ * only suits operations without a body.
+ */
+export const builds: Readonly<Record<string, readonly Build[]>> = {
+  "identity.createApiKey": [
+    (ids) => ({ body: { name: "k", bases: [ids.baseId] } }),
+    (ids) => ({ body: { name: "k", workspaces: [ids.workspaceId] } }),
+    (ids) => ({ body: { name: "k", userId: ids.userId } }),
+  ],
+  "identity.listUsers": [
+    (ids) => ({ query: `?offset=${ids.userId}` }),
+    (ids) => ({ query: `?q=${ids.userId}` }),
+  ],
+  "identity.updateUser": [rename, () => ({ body: { disabled: true } })],
+  "identity.updateMe": [rename],
+  "identity.createUser": [() => ({ body: { email: "made@journeys.test" } })],
+  "identity.createUsers": [() => ({ body: { users: [{ email: "made@journeys.test" }] } })],
+  "workspaces.create": [rename],
+  "workspaces.list": [
+    () => ({}),
+    (ids) => ({ query: `?after=${ids.workspaceId}` }),
+    () => ({ query: "?trash=true" }),
+  ],
+  "workspaces.update": [rename],
+  "workspaces.transfer": [(ids) => ({ body: { userId: ids.userId } })],
+  "workspaces.addWorkspaceMember": [member],
+  "workspaces.changeWorkspaceMember": [role],
+  "workspaces.makeWorkspaceInvitation": [invitation],
+  "workspaces.makeWorkspaceGrant": [grant],
+  "workspaces.listBases": [
+    () => ({}),
+    (ids) => ({ query: `?after=${ids.baseId}` }),
+    () => ({ query: "?trash=true" }),
+  ],
+  "workspaces.updateBase": [rename],
+  "workspaces.moveBase": [(ids) => ({ body: { workspaceId: ids.workspaceId } })],
+  "workspaces.addBaseMember": [member],
+  "workspaces.changeBaseMember": [role],
+  "workspaces.makeBaseInvitation": [invitation],
+  "workspaces.makeBaseGrant": [grant],
+  "workspaces.lookAtInvitation": [(ids) => ({ body: { token: ids.invitationId } })],
+  "workspaces.acceptInvitation": [(ids) => ({ body: { token: ids.invitationId } })],
+  "workspaces.checkPermission": [
+    (ids) => ({ body: { action: "records.read", baseId: ids.baseId } }),
+    (ids) => ({ body: { action: "workspace.read", workspaceId: ids.workspaceId } }),
+    (ids) => ({ body: { action: "records.read", baseId: ids.baseId, userId: ids.userId } }),
+  ],
+  "workspaces.checkPermissions": [
+    (ids) => ({
+      body: {
+        checks: [
+          { key: "a", action: "records.read", baseId: ids.baseId },
+          { key: "b", action: "workspace.read", workspaceId: ids.workspaceId, userId: ids.userId },
+        ],
+      },
+    }),
+  ],
+  "records.list": [
+    () => ({}),
+    (ids) => ({ query: `?fields[]=${ids.fieldId}` }),
+    (ids) => ({ query: `?sort[0][field]=${ids.fieldId}` }),
+    (ids) => ({ query: `?view=${ids.viewId}` }),
+    (ids) => ({ query: `?pageSize=1&offset=${ids.offset}` }),
+    (ids) => ({ query: `?pageSize=1&sort[0][field]=${ids.fieldId}&offset=${ids.offset}` }),
+    (ids) => ({ query: `?filterByFormula=RECORD_ID()='${ids.recordId}'` }),
+  ],
+  "records.listByPost": [
+    () => ({ body: {} }),
+    (ids) => ({ body: { fields: [ids.fieldId], sort: [{ field: ids.fieldId }] } }),
+    (ids) => ({ body: { view: ids.viewId } }),
+    (ids) => ({ body: { pageSize: 1, offset: ids.offset } }),
+  ],
+  "records.create": [
+    ...write,
+    (ids) => ({ body: { records: [{ fields: cells(ids) }] } }),
+    (ids) => ({ body: { typecast: true, fields: { [ids.linkFieldId]: ids.recordId } } }),
+  ],
+  "records.update": write,
+  "records.replace": write,
+  "records.updateMany": writeMany,
+  "records.replaceMany": writeMany,
+  "records.deleteMany": [(ids) => ({ query: `?records[]=${ids.recordId}` })],
+  "records.uploadAttachment": [
+    () => ({ body: { contentType: "text/plain", filename: "a.txt", file: btoa("a") } }),
+  ],
+  "records.listComments": [() => ({}), (ids) => ({ query: `?offset=${ids.commentId}` })],
+  "records.createComment": [
+    () => ({ body: { text: "text" } }),
+    (ids) => ({ body: { text: `@[${ids.userId}]` } }),
+    (ids) => ({ body: { text: "reply", parentCommentId: ids.commentId } }),
+  ],
+  "records.updateComment": [() => ({ body: { text: "changed" } })],
+  "records.listBases": [() => ({}), (ids) => ({ query: `?offset=${ids.baseId}` })],
+  "records.createBase": [
+    (ids) => ({
+      body: {
+        name: "made",
+        workspaceId: ids.workspaceId,
+        tables: [{ name: "T", fields: [field] }],
+      },
+    }),
+  ],
+  "records.createTable": [() => ({ body: { name: "made", fields: [field] } })],
+  "records.updateTable": [rename],
+  "records.createField": [
+    () => ({ body: field }),
+    (ids) => ({
+      body: {
+        name: "to",
+        type: "multipleRecordLinks",
+        options: { linkedTableId: ids.tableIdOrName },
+      },
+    }),
+    (ids) => ({
+      body: {
+        name: "from",
+        type: "multipleRecordLinks",
+        options: { linkedTableId: ids.tableIdOrName, viewIdForRecordSelection: ids.viewId },
+      },
+    }),
+  ],
+  "records.updateField": [rename],
+  "records.addBaseCollaborators": [collaborators],
+  "records.changeBaseCollaborator": [level],
+  "records.moveBase": [
+    (ids) => ({ body: { baseId: ids.baseId, targetWorkspaceId: ids.workspaceId } }),
+  ],
+  "records.addWorkspaceCollaborators": [collaborators],
+  "records.changeWorkspaceCollaborator": [level],
+  "records.getBase": [() => ({ query: "?include=collaborators&include=inviteLinks" })],
+  "records.getWorkspace": [() => ({ query: "?include=collaborators&include=inviteLinks" })],
+  "records.getSchema": [() => ({ query: "?include[]=visibleFieldIds" })],
+  "records.readChanges": [() => ({ query: "?after=0" })],
+  "baseFiles.import": [
+    () => ({ body: "no archive", contentType: "application/zip" }),
+    () => ({ query: "?keepIds=true", body: "no archive", contentType: "application/zip" }),
+  ],
+  "baseFiles.createFromTemplate": [() => ({ body: { template: "crm" } })],
+};
+
+/** Operations that take no id of anybody and show nothing of anybody, with why each of them is left out. */
+export const leftOut: Readonly<Record<string, string>> = Object.fromEntries([
+  ...[
+    "identity.register",
+    "identity.registerAlias",
+    "identity.login",
+    "identity.loginAlias",
+    "identity.finishLogin",
+    "identity.refresh",
+    "identity.forgotPassword",
+    "identity.resetPassword",
+    "identity.verifyEmail",
+  ].map((id) => [id, "is proved by secrets, not by ids"]),
+  ...[
+    "identity.logout",
+    "identity.endOtherSessions",
+    "identity.changePassword",
+    "identity.askVerification",
+    "identity.setUpTwoFactor",
+    "identity.confirmTwoFactor",
+    "identity.renewBackupCodes",
+    "identity.disableTwoFactor",
+  ].map((id) => [id, "is about the caller's own account alone and would end its session"]),
+]);
+
+/**
+ * Positions in which an id that exists must be answered otherwise than one that does not: whoever manages a place may name
+ * any user to let them in or keep them out.
+ */
+export const namesUsers: ReadonlySet<string> = new Set([
+  "workspaces.addWorkspaceMember",
+  "workspaces.addBaseMember",
+  "workspaces.makeWorkspaceGrant",
+  "workspaces.makeBaseGrant",
+  "records.addBaseCollaborators",
+  "records.addWorkspaceCollaborators",
+  "workspaces.transfer",
+]);
+
+/** Lists that are read on after an id: where an id falls in the order says nothing, and differs for each. */
+export const orderedByIds: ReadonlySet<string> = new Set([
+  "workspaces.list",
+  "workspaces.listBases",
+  "records.listBases",
+]);
