@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeKey } from "./api.ts";
 import { journeyServer } from "./journey-server.ts";
+import { isMissing, pyairtableInstalled, pyairtableVersion, python } from "./python-client.ts";
 
 interface Outcome {
   readonly check: string;
@@ -17,22 +18,14 @@ const script = path.join(import.meta.dirname, "pyairtable_journey.py");
 const checks = [...readFileSync(script, "utf8").matchAll(/^@check\("(.+)"\)$/gm)].map(
   ([, name = ""]) => name,
 );
-const python = process.env["BASALT_TEST_PYTHON"] || "python3";
-const needed = /==(\S+)/.exec(
-  readFileSync(path.join(import.meta.dirname, "requirements.txt"), "utf8"),
-)?.[1];
-const installed = spawnSync(python, ["-c", "import pyairtable; print(pyairtable.__version__)"], {
-  encoding: "utf8",
-}).stdout?.trim();
-/** Whoever wants every test run says so; for others a client that is not installed is a skip that is counted. */
-const isNeeded = process.env["BASALT_TEST_REQUIRE_ALL"] === "1";
+const isThere = pyairtableInstalled === pyairtableVersion;
 
-describe.skipIf(installed !== needed && !isNeeded)(`pyairtable ${needed}`, () => {
+describe.skipIf(isMissing(isThere))(`pyairtable ${pyairtableVersion}`, () => {
   const running = journeyServer(() => ({ env: { BASALT_EGRESS_ALLOW: "127.0.0.1" } }));
   const outcomes = new Map<string, Outcome>();
 
   beforeAll(async () => {
-    expect(installed, `${python} has pyairtable`).toBe(needed);
+    expect(pyairtableInstalled, `${python} has pyairtable`).toBe(pyairtableVersion);
     const { url, owner, key, workspaceId } = running();
     const { key: readKey } = await makeKey(url, owner.session, { scopes: ["data.records:read"] });
     const { id, email } = owner;
