@@ -1,6 +1,5 @@
-import type { Attachment } from "#files";
 import type { TextRow } from "#kernel";
-import type { Stored } from "../field-types/field-type.ts";
+import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
 import { isFileList, type CellPlan, type PlannedCells } from "./plan-cells.ts";
@@ -14,7 +13,7 @@ import {
   type CellValue,
   type RowChange,
 } from "./rows.sql.ts";
-import { settledFiles, type FetchedFiles } from "./settle-files.ts";
+import { noFiles, settledFiles, type FetchedFiles } from "./settle-files.ts";
 import { isStored } from "./table-sql.ts";
 import { writeLinks } from "./write-links.ts";
 
@@ -24,7 +23,7 @@ export interface Settled {
   readonly links: ResolvedTexts;
 }
 
-export const nothingSettled: Settled = { fetched: new Map(), links: new Map() };
+export const nothingSettled: Settled = { fetched: noFiles, links: new Map() };
 
 export interface RowToAdd {
   readonly id: string;
@@ -129,7 +128,7 @@ async function updateGroup(
     id,
     cells: cellValues(cells, {
       settled: options.settled,
-      held: (field) => (before.get(id)?.[fields.indexOf(field)] as Attachment[] | null) ?? [],
+      held: (field) => (before.get(id)?.[fields.indexOf(field)] as StoredAttachment[] | null) ?? [],
     }),
   }));
   const done = await change.rows(
@@ -196,7 +195,10 @@ async function writeLinkFields(
 /** Planned cells as they are stored: files and link texts settled. */
 function cellValues(
   cells: PlannedCells,
-  known: { readonly settled: Settled; readonly held: (field: Field) => readonly Attachment[] },
+  known: {
+    readonly settled: Settled;
+    readonly held: (field: Field) => readonly StoredAttachment[];
+  },
 ): Record<string, CellValue> {
   const values: Record<string, CellValue> = {};
   for (const [field, value] of cells) {
@@ -208,7 +210,10 @@ function cellValues(
 function cellValue(
   field: Field,
   value: Stored,
-  known: { readonly settled: Settled; readonly held: (field: Field) => readonly Attachment[] },
+  known: {
+    readonly settled: Settled;
+    readonly held: (field: Field) => readonly StoredAttachment[];
+  },
 ): CellValue {
   if (isFileList(value)) {
     return settledFiles(field, value, { fetched: known.settled.fetched, held: known.held(field) });

@@ -6,10 +6,17 @@ import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { BaseChange } from "./base-change.ts";
 import { inBaseWithSchema, withSchema } from "./base-writer.ts";
 import { nothingSettled, type Settled } from "./apply-rows.ts";
-import { planCells, type CellPlan, type PeopleOfBase, type WrittenRow } from "./plan-cells.ts";
+import { finishLater, type LateCell } from "./late-files.ts";
+import {
+  isFileList,
+  planCells,
+  type CellPlan,
+  type PeopleOfBase,
+  type WrittenRow,
+} from "./plan-cells.ts";
 import { recordReader, type RecordJson, type RecordShape } from "./record-json.ts";
 import { resolveLinkTexts } from "./resolve-link-texts.ts";
-import { fetchFiles } from "./settle-files.ts";
+import { fetchFiles, type FetchedFiles } from "./settle-files.ts";
 
 /** What every writing call names. */
 export interface WriteCall {
@@ -100,6 +107,8 @@ export async function runCall(
         ? nothingSettled.links
         : await resolveLinkTexts(change, table, plan.linkTexts);
     const { rows, ...ids } = await apply(change, { fetched, links });
+    const late = lateCells(call, rows, fetched);
+    base.tx.afterCommit(() => finishLater(scope, late));
     await change.publish();
     const written = {
       ...(await writtenRecords(change.scope, {
@@ -198,4 +207,25 @@ async function peopleFor(
 /** Airtable lets typecast add choices for those who may edit the schema. */
 function mayEditSchema(level: string): boolean {
   return level === "create" || level === "owner";
+}
+
+/** The cells of a call that still wait for a file; `rows` are the records written, in the order of the call. */
+function lateCells(
+  { table, plan }: PreparedCall,
+  rows: readonly TextRow[],
+  { late }: FetchedFiles,
+): LateCell[] {
+  if (late.size === 0) {
+    return [];
+  }
+  return plan.rows.flatMap(({ cells }, at) =>
+    [...cells].flatMap(([field, value]) =>
+      (isFileList(value) ? value : []).flatMap((input) => {
+        const file = late.get(input);
+        return file === undefined
+          ? []
+          : [{ table, recordId: rows[at]?.[0] ?? "", fieldId: field.id, file }];
+      }),
+    ),
+  );
 }
