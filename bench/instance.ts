@@ -28,13 +28,19 @@ export async function startInstance(
     BASALT_SAMPLE: "0",
     BASALT_LOG_LEVEL: "warn",
     BASALT_REGISTRATION: "open",
+    // As bootstrap.mjs starts it.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, "../node_modules/.cache/basalt"),
   };
   const startedMs = performance.now();
-  const child = spawn(process.execPath, ["cli/main.ts", "start"], {
-    env,
-    cwd: join(import.meta.dirname, ".."),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "cli/main.ts", "start"],
+    {
+      env,
+      cwd: join(import.meta.dirname, ".."),
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const url = await readyUrl(child);
   const readyMs = performance.now() - startedMs;
   const config = await loadConfig(env, { cwd: process.cwd() });
