@@ -1,11 +1,11 @@
-import { publish, sqlState, type Scope, type Tx } from "#kernel";
+import { publish, type Scope } from "#kernel";
 import { callEvent } from "../rows/call-event.ts";
 import { linkOptionsOf } from "../rows/write-links.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { takeTxn } from "../schema/change-schema.sql.ts";
 import type { BaseContent } from "./base-content.ts";
-import type { CarryId } from "./carry-ids.ts";
 import { recordLine } from "./check-lines.ts";
+import { explained, type EmptyBase } from "./empty-base.ts";
 import { fillComments } from "./fill-comments.ts";
 import {
   countTable,
@@ -19,22 +19,9 @@ import {
   type LinkSide,
   type RowOfFile,
 } from "./fill-base.sql.ts";
-import type { FileUser, RecordLine } from "./format.ts";
+import type { RecordLine } from "./format.ts";
 import { badBaseFile } from "./problems.ts";
 import { BadCell, cellCarrier, type CarryCell, type CellContext } from "./stored-cells.ts";
-
-/** A base that has its tables and no records yet, in the transaction that made it. */
-export interface EmptyBase {
-  readonly tx: Tx;
-  readonly schema: BaseSchema;
-  readonly newId: CarryId;
-  /** Ids of persons in the content -> here. */
-  readonly userIds: ReadonlyMap<string, string>;
-  /** Persons of the content who have no account here. */
-  readonly absent: readonly FileUser[];
-  /** Is told now and then how many records are in. */
-  readonly progress: ((records: number) => void) | undefined;
-}
 
 /** Records between two words of progress. */
 const TOLD_EVERY_RECORDS = 50_000;
@@ -199,16 +186,4 @@ function otherSide(schema: BaseSchema, { field }: LinkSide): LinkSide | undefine
   const table = schema.tablesById.get(linkedTableId);
   const other = table?.fieldsById.get(inverseLinkFieldId ?? "");
   return table === undefined || other === undefined ? undefined : { table, field: other };
-}
-
-/** 22 is a value that the column cannot hold, 23505 an id or number that is there twice. */
-export function explained(error: unknown, entry: string, where: string): unknown {
-  const state = sqlState(error);
-  if (state?.startsWith("22") === true) {
-    return badBaseFile(entry, `has a value ${where} that cannot be stored`, error);
-  }
-  if (state === "23505") {
-    return badBaseFile(entry, `has an id or a number ${where} that is there already`, error);
-  }
-  return error;
 }

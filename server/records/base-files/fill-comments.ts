@@ -7,7 +7,7 @@ import {
   setParents,
   type CommentOfFile,
 } from "./fill-base.sql.ts";
-import { explained, type EmptyBase } from "./fill-base.ts";
+import { explained, type EmptyBase } from "./empty-base.ts";
 import { COMMENTS, type CommentLine } from "./format.ts";
 import { badBaseFile } from "./problems.ts";
 

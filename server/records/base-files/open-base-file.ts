@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { storeAttachment } from "#files";
-import type { Scope } from "#kernel";
+import { sentenceOf, type Scope } from "#kernel";
 import type { BaseContent, StoredFile } from "./base-content.ts";
 import {
   COMMENTS,
@@ -70,20 +70,20 @@ function contentOf(
   const { id, name, tables, ...look } = schema;
   const { counts } = manifest;
   return {
-    definition: { id, name, tables: tables.map(({ nextNumber: _, ...table }) => table) },
+    definition: { id, name, tables: tables.map(({ nextNumber: _nextNumber, ...table }) => table) },
     look,
     nextNumbers: new Map(tables.map((table) => [table.id, table.nextNumber])),
     users,
     files,
     missingFiles: new Set(manifest.missingFiles),
     recordsAt: recordsEntry,
-    records: (tableId) => counted(zip, recordsEntry(tableId), counts.records[tableId] ?? 0),
-    comments: () => counted(zip, COMMENTS, counts.comments),
+    records: (tableId) => countedLines(zip, recordsEntry(tableId), counts.records[tableId] ?? 0),
+    comments: () => countedLines(zip, COMMENTS, counts.comments),
   };
 }
 
 /** The lines of an entry; at the end there must have been as many as the manifest says. */
-async function* counted(
+async function* countedLines(
   zip: ZipReader,
   entry: string,
   wanted: number,
@@ -186,7 +186,7 @@ async function readJson(zip: ZipReader, name: string): Promise<unknown> {
 }
 
 function checked<T>(name: string, shape: z.ZodType<T>, value: unknown): T {
-  const result = shape.safeParse(value);
+  const result = shape.safeParse(value, { error: sentenceOf });
   if (!result.success) {
     const [issue] = result.error.issues;
     const where = issue?.path.map(String).join(".") ?? "";

@@ -1,23 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { storeAttachment } from "#files";
-import { ident, readEvents, sql, type Scope } from "#kernel";
-import { updateBase } from "#workspaces";
+import { createUser } from "#identity";
+import { readEvents, type Scope } from "#kernel";
+import { baseOf, listBases } from "#workspaces";
 import { openTestWorld, testWorld } from "../../kernel/testing/world.ts";
-import { createComment } from "../comments/create-comment.ts";
+import { listComments } from "../comments/list-comments.ts";
 import { fieldTypes } from "../field-types/registry.ts";
 import { createRecords } from "../rows/create-records.ts";
 import { deleteRecords } from "../rows/delete-records.ts";
 import { listRecords } from "../rows/list-records.ts";
 import type { RecordShape } from "../rows/record-json.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
-import type { Table } from "../schema/base-schema.ts";
-import { addTable, newBase, newOwner, tableNow } from "../testing/new-base.ts";
+import { newOwner } from "../testing/new-base.ts";
 import { exportBase } from "./export-base.ts";
 import { importBase } from "./import-base.ts";
+import { fullBase } from "./testing/full-base.ts";
 import { entriesOfZip } from "./testing/zip-entries.ts";
 
 const world = testWorld();
@@ -27,7 +27,6 @@ const shape: RecordShape = {
   commentCount: false,
   version: false,
 };
-const hostile = `Robert'); drop table "x"; -- \\ "quoted" 😀 \u202e`;
 
 let folder: string;
 let scope: Scope;
@@ -40,118 +39,6 @@ beforeAll(async () => {
   baseId = await fullBase(scope, workspaceId);
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** A base with every field type, links of each kind, a file, comments and names that are hard to write. */
-async function fullBase(owner: Scope, inWorkspace: string): Promise<string> {
-  const userId = owner.actor.kind === "user" ? owner.actor.userId : "";
-  const moment = {
-    timeZone: "utc",
-    dateFormat: { name: "iso" },
-    timeFormat: { name: "24hour" },
-  };
-  const choices = { choices: [{ name: hostile }, { name: "b", color: "redBright" }] };
-  const base = await newBase(owner, inWorkspace, [
-    { name: "Name", type: "singleLineText" },
-    { name: hostile, type: "multilineText", description: "Says\nmore" },
-    { name: "Rich", type: "richText" },
-    { name: "Mail", type: "email" },
-    { name: "Web", type: "url" },
-    { name: "Phone", type: "phoneNumber" },
-    { name: "Number", type: "number", options: { precision: 3 } },
-    { name: "Price", type: "currency", options: { precision: 2, symbol: "€" } },
-    { name: "Part", type: "percent", options: { precision: 1 } },
-    { name: "Time", type: "duration", options: { durationFormat: "h:mm:ss.SSS" } },
-    { name: "Stars", type: "rating", options: { icon: "star", max: 5, color: "yellowBright" } },
-    { name: "Done", type: "checkbox", options: { icon: "check", color: "greenBright" } },
-    { name: "One", type: "singleSelect", options: choices },
-    { name: "Some", type: "multipleSelects", options: choices },
-    { name: "Day", type: "date", options: { dateFormat: { name: "local" } } },
-    { name: "Moment", type: "dateTime", options: moment },
-    { name: "Who", type: "singleCollaborator" },
-    { name: "All", type: "multipleCollaborators" },
-    { name: "Files", type: "multipleAttachments" },
-    { name: "Code", type: "barcode" },
-    { name: "No", type: "autoNumber" },
-    {
-      name: "Made",
-      type: "createdTime",
-      options: { result: { type: "dateTime", options: moment } },
-    },
-    { name: "Changed", type: "lastModifiedTime" },
-    { name: "Maker", type: "createdBy" },
-    { name: "Changer", type: "lastModifiedBy" },
-  ]);
-  const second = await addTable(owner, {
-    baseId: base.baseId,
-    name: hostile,
-    fields: [
-      { name: "Title", type: "autoNumber" },
-      { name: "Firsts", type: "multipleRecordLinks", options: { linkedTableId: base.table.id } },
-    ],
-  });
-  const first = await tableNow(owner, base.baseId, base.table.id);
-  const { ids } = await createRecords(owner, {
-    table: first,
-    typecast: false,
-    shape,
-    rows: [
-      {
-        fields: {
-          Name: hostile,
-          [hostile]: "line\nfeed\ttab\u2028",
-          Rich: "**b**",
-          Mail: "a@b.c",
-          Web: "https://a.b",
-          Phone: "+1",
-          Number: 0.1 + 0.2,
-          Price: -1.25e-7,
-          Part: 0.5,
-          Time: 3661.123,
-          Stars: 5,
-          Done: true,
-          One: hostile,
-          Some: ["b", hostile],
-          Day: "0099-02-28",
-          Moment: "2026-01-02T03:04:05.678Z",
-          Who: { id: userId },
-          All: [{ id: userId }],
-          Code: { text: "123", type: "ean13" },
-        },
-      },
-      { fields: { Name: "gone" } },
-      { fields: {} },
-    ],
-  });
-  await deleteRecords(owner, { table: first, ids: [ids[1] ?? ""], single: false });
-  await attach(first, ids[0] ?? "");
-  await createRecords(owner, {
-    table: await tableNow(owner, base.baseId, second.id),
-    typecast: false,
-    shape,
-    rows: [
-      { fields: { Firsts: [ids[2] ?? "", ids[0] ?? ""] } },
-      { fields: { Firsts: [ids[0] ?? ""] } },
-    ],
-  });
-  const on = { table: first, recordId: ids[0] ?? "" };
-  const { comment } = await createComment(owner, { ...on, text: `Hello @[${userId}] ${hostile}` });
-  await createComment(owner, { ...on, text: "An answer", parentCommentId: comment.id });
-  await updateBase(owner, base.baseId, { description: hostile, color: "blue", icon: "box" });
-  return base.baseId;
-}
-
-/** A stored file, written into the cell as an upload would. */
-async function attach(table: Table, recordId: string): Promise<void> {
-  const field = table.fieldsByName.get("Files");
-  const file = await storeAttachment(world().system, {
-    bytes: new TextEncoder().encode("The content."),
-    filename: `../${hostile}.txt`,
-  });
-  await world().db.run(
-    sql`update ${ident(table.baseId, table.id)} set ${ident(field?.id ?? "")} = ${JSON.stringify([file])}::jsonb
-      where id = ${recordId}`,
-  );
-}
 
 async function exported(from: Scope, id: string): Promise<Buffer> {
   const { bytes } = await exportBase(from, { baseId: id, program: "test" });
@@ -205,4 +92,132 @@ test("in another instance, with the ids kept, the export is the same but for its
     world().setClock(null);
     await other.close();
   }
+});
+
+describe("with new ids", () => {
+  let copyId: string;
+
+  beforeAll(async () => {
+    const file = await saved(await exported(scope, baseId));
+    const made = await importBase(scope, { workspaceId, keepIds: false, name: "Copy", file });
+    copyId = made.id;
+  });
+
+  /** Everything that is an id, replaced by where it was seen first; addresses carry ids and times. */
+  const withoutIds = (value: unknown): unknown => {
+    const seen = new Map<string, string>();
+    const text = JSON.stringify(value)
+      .replaceAll(/"url":"[^"]*"/g, '"url":""')
+      .replaceAll(
+        /\b(app|tbl|fld|viw|rec|sel|att|com|lnk)[A-Za-z0-9]{14}\b/g,
+        (id, prefix: string) => {
+          seen.set(id, seen.get(id) ?? `${prefix} ${seen.size}`);
+          return seen.get(id) ?? "";
+        },
+      );
+    return JSON.parse(text);
+  };
+
+  test("everything is the same but for the ids, of which none is shared", async () => {
+    const idsOf = (text: string): Set<string> =>
+      new Set(text.match(/\b(app|tbl|fld|viw|rec|sel|att|com|lnk)[A-Za-z0-9]{14}\b/g));
+    const [before, after] = await Promise.all(
+      [baseId, copyId].map(async (id) => [
+        (await schemaOf(scope, id)).tables.map(({ name, fields, views }) => ({
+          name,
+          fields,
+          views,
+        })),
+        await rowsOf(scope, id),
+      ]),
+    );
+    expect(withoutIds(after)).toEqual(withoutIds(before));
+    const shared = idsOf(JSON.stringify(before)).intersection(idsOf(JSON.stringify(after)));
+    expect([...shared]).toEqual([]);
+    expect(await baseOf(scope, copyId)).toMatchObject({ name: "Copy", color: "blue", icon: "box" });
+  });
+
+  test("comments and their answers are on the copied record", async () => {
+    const [table] = (await schemaOf(scope, copyId)).tables;
+    if (table === undefined) {
+      throw new Error("the copy has no table");
+    }
+    const page = await listRecords(scope, { table, shape, pageSize: 1 });
+    const recordId = String(JSON.parse(page.records[0] ?? "{}").id);
+    const { comments } = await listComments(scope, { table, recordId, pageSize: 10 });
+    const [answer, first] = comments;
+    expect(comments).toHaveLength(2);
+    expect(answer).toMatchObject({ text: "An answer", parentCommentId: first?.id });
+    expect(Object.keys(first?.mentioned ?? {})).toHaveLength(1);
+  });
+
+  test("links work on both sides, and numbers go on where they stopped", async () => {
+    const [first, second] = (await schemaOf(scope, copyId)).tables;
+    if (first === undefined || second === undefined) {
+      throw new Error("the copy has no tables");
+    }
+    const made = await createRecords(scope, {
+      table: first,
+      shape,
+      typecast: false,
+      rows: [{ fields: { Name: "new" } }],
+    });
+    expect(JSON.parse(made.records[0] ?? "{}").fields.No).toBe(4);
+    const link = second.fieldsByName.get("Firsts");
+    const linking = await createRecords(scope, {
+      table: second,
+      shape,
+      typecast: false,
+      rows: [{ fields: { [link?.name ?? ""]: [made.ids[0]] } }],
+    });
+    await deleteRecords(scope, { table: second, ids: [...linking.ids], single: false });
+    const page = await listRecords(scope, { table: first, shape, pageSize: 10 });
+    const cells = page.records.map((record) => JSON.parse(record).fields);
+    const inverse = first.fields.find(({ type }) => type === "multipleRecordLinks");
+    expect(cells.map((fields) => fields[inverse?.name ?? ""]?.length ?? 0)).toEqual([2, 1, 0]);
+  });
+
+  test("the log tells the import in one entry", async () => {
+    const events = await readEvents(world().db, { baseId: copyId, after: 0, limit: 10 });
+    const imported = events.filter(({ name }) => name === "base.imported");
+    expect(imported).toMatchObject([{ txn: 2, source: "import", body: { comments: 2, files: 1 } }]);
+    expect(events.filter(({ name }) => name.startsWith("records."))).toHaveLength(5);
+  });
+});
+
+test("persons are found again by their address, others stay unknown and are kept", async () => {
+  const other = await openTestWorld();
+  try {
+    const email = scope.actor.kind === "user" ? scope.actor.email : "";
+    const there = await newOwner(other, "There");
+    const user = await createUser(other.system, { email: email.toUpperCase(), name: "Ada there" });
+    const file = await saved(await exported(scope, baseId));
+    const target = { workspaceId: there.workspaceId, keepIds: false, file };
+    const { id } = await importBase(there.scope, target);
+    const [rows] = await rowsOf(there.scope, id);
+    expect(rows).toMatchObject([{ Who: { id: user.id }, Maker: { name: "Ada there" } }, {}]);
+  } finally {
+    await other.close();
+  }
+});
+
+test("an export whose reader goes ends, and leaves no transaction open", async () => {
+  const { bytes } = await exportBase(scope, { baseId, program: "test" });
+  bytes.destroy();
+  await exported(scope, baseId);
+  await exported(scope, baseId);
+  expect(world().db.usage().idle).toBe(world().db.usage().total);
+});
+
+test("those who may not make changes to the base may not export it", async () => {
+  const stranger = await newOwner(world(), "Eve");
+  await expect(exportBase(stranger.scope, { baseId, program: "test" })).rejects.toMatchObject({
+    code: "workspaces.not-found-or-not-allowed",
+  });
+  const file = await saved(await exported(scope, baseId));
+  await expect(
+    importBase(stranger.scope, { workspaceId, keepIds: false, file }),
+  ).rejects.toMatchObject({ code: "workspaces.not-found-or-not-allowed" });
+  expect(await readFile(file)).not.toHaveLength(0);
+  expect(await listBases(stranger.scope)).toEqual([]);
 });

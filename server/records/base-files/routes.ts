@@ -61,7 +61,7 @@ function requireZip(contentType = ""): void {
 
 /** A file name for people, in the form that headers can carry. */
 function extended(name: string): string {
-  const plain = name.toWellFormed().replaceAll(/[\u0000-\u001f\u007f/\\]/g, "_");
+  const plain = name.toWellFormed().replaceAll(/[\p{Cc}/\\]/gu, "_");
   return encodeURIComponent(plain).replaceAll(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -46,7 +46,7 @@ export function diceFor(table: number, row: number): Dice {
 }
 
 /** The id of a table's row; two rows of one table never have the same. */
-export function sampleId<P extends IdPrefix>(prefix: P, table: number, row: number): string {
+export function sampleId(prefix: IdPrefix, table: number, row: number): string {
   const dice = new Dice(seedOf(table, row) ^ 0x5bf0_3635);
   let body = "";
   for (let length = 0; length < ID_BODY_LENGTH; length += 1) {

@@ -148,7 +148,7 @@ function cellWriter(
       } else {
         cells[id] = Array.isArray(value)
           ? value.map((choice) => known(choices, String(choice)))
-          : known(choices, String(value));
+          : known(choices, value as string);
       }
     }
     return cells;

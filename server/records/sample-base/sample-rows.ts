@@ -3,7 +3,6 @@ import type { SamplePlan, SampleRow } from "./sample-records.ts";
 import {
   allergens,
   complaints,
-  countries,
   customerKinds,
   customerTags,
   familyNames,

@@ -101,7 +101,7 @@ export function sampleContent(orders: number, files: SampleFiles): BaseContent {
     users: [],
     files: new Map(
       [...files.pictures, ...files.texts].map(
-        ({ id: _, filename: _name, type: _type, ...file }) => [file.hash, file],
+        ({ id: _id, filename: _name, type: _type, ...file }) => [file.hash, file],
       ),
     ),
     missingFiles: new Set(),
