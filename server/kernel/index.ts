@@ -39,6 +39,7 @@ export {
   type ByteSource,
   type ReadJsonOptions,
 } from "./http/read-json.ts";
+export { sentenceOf, wrongInputs } from "./http/input-sentences.ts";
 export { renderProblem, surfaceOf, titles, type Surface } from "./http/render-problem.ts";
 export {
   jsonAnswer,

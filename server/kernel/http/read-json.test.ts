@@ -135,7 +135,7 @@ describe("parseWith", () => {
         kind: "invalid",
         code: "contract.invalid-body",
         details: {
-          fields: { name: expect.stringContaining("string"), "rows.0.size": expect.any(String) },
+          fields: { name: "must be a text", "rows.0.size": expect.any(String) },
         },
       });
     }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { Problem } from "../problem.ts";
+import { sentenceOf, wrongInputs } from "./input-sentences.ts";
 
 /** Bytes of a JSON body on most routes. Source: contract, limits. */
 export const BODY_SIZE_MAX_BYTES = 2 * 1024 * 1024;
@@ -83,14 +84,14 @@ export function parseWith<T>(
   value: unknown,
   code = "contract.invalid-body",
 ): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: sentenceOf });
   if (result.success) {
     return result.data;
   }
-  const fields: [string, string][] = [];
-  for (const { path, message } of result.error.issues.slice(0, FIELDS_MAX)) {
-    fields.push([path.map(String).join(".") || "body", message]);
-  }
+  const fields = wrongInputs(result.error, FIELDS_MAX).map(([path, rule]): [string, string] => [
+    path === "" ? "body" : path,
+    rule,
+  ]);
   const [first] = fields;
   throw new Problem("invalid", code, {
     message: first === undefined ? "The request is not valid." : `${first[0]}: ${first[1]}`,

@@ -101,7 +101,7 @@ describe("bases", () => {
   });
 
   test.each<[string, () => object, object]>([
-    ["no name", () => newBase({ name: undefined }), invalidRequest(" name")],
+    ["no name", () => newBase({ name: undefined }), invalidRequest(" name: is required")],
     ["an empty name", () => newBase({ name: " " }), invalidRequest(" name")],
     [
       "a malformed workspace",
@@ -114,16 +114,20 @@ describe("bases", () => {
       () => newBase({ tables: [{ name: "T", fields: [] }] }),
       invalidRequest(" tables.0.fields"),
     ],
-    ["an unknown key", () => newBase({ color: "red" }), invalidRequest()],
+    [
+      "an unknown key",
+      () => newBase({ color: "red" }),
+      invalidRequest(" color: is not known here"),
+    ],
     [
       "an unknown key inside",
       () => newBase({ tables: [{ name: "T", fields: [{ ...text("A"), x: 1 }] }] }),
-      invalidRequest(),
+      invalidRequest(" tables.0.fields.0.x: is not known here"),
     ],
     [
       "an unknown type",
       () => newBase({ tables: [{ name: "T", fields: [{ name: "A", type: "text" }] }] }),
-      invalidRequest(),
+      invalidRequest(" tables.0.fields.0.type: must be one of singleLineText, "),
     ],
     [
       "501 fields",
@@ -131,7 +135,7 @@ describe("bases", () => {
         newBase({
           tables: [{ name: "T", fields: Array.from({ length: 501 }, (_, at) => text(`f${at}`)) }],
         }),
-      invalidRequest(),
+      invalidRequest(" tables.0.fields: must have at most 500 items"),
     ],
     [
       "a workspace that is not there",
@@ -208,6 +212,17 @@ describe("schema", () => {
     expect(await api.data("A%2FB")).toMatchObject(
       airtableError(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"),
     );
+  });
+
+  test("a refusal names the input and its rule", async () => {
+    const { id } = api.table;
+    const nul = { name: "A" + String.fromCharCode(0) };
+    expect(await tables(`/${id}`, { method: "PATCH", body: nul })).toMatchObject(
+      invalidRequest(" name: cannot hold the NUL character"),
+    );
+    expect(
+      await tables(`/${id}`, { method: "PATCH", body: { name: "x".repeat(256) } }),
+    ).toMatchObject(invalidRequest(" name: must have at most 255 characters"));
   });
 
   test("fields: create, rename, refuse, delete", async () => {

@@ -1,4 +1,4 @@
-import { Problem } from "#kernel";
+import { Problem, sentenceOf, wrongInputs } from "#kernel";
 import type { z } from "zod";
 import type { Field, OptionsContext } from "./field-type.ts";
 
@@ -72,13 +72,12 @@ export function badOptions(
 
 /** Options checked by their shape. Problem: `records.bad-field-options`, naming the first thing wrong. */
 export function checkOptions<T>(shape: z.ZodType<T>, input: unknown, context: OptionsContext): T {
-  const result = shape.safeParse(input);
+  const result = shape.safeParse(input, { error: sentenceOf });
   if (result.success) {
     return result.data;
   }
-  const [issue] = result.error.issues;
-  const path = ["options", ...(issue?.path ?? [])].join(".");
-  throw badOptions(context, `${path}: ${issue?.message ?? "not valid"}`);
+  const [[path, rule] = ["", "is not valid"]] = wrongInputs(result.error, 1);
+  throw badOptions(context, `options${path === "" ? "" : `.${path}`}: ${rule}`);
 }
 
 /** For types without options: absent, null and `{}` are the same. Problem: `records.bad-field-options`. */

@@ -84,12 +84,8 @@ export function typeToCreate(
   const known = fieldTypeNames.find((candidate) => candidate === name);
   if (known === undefined) {
     throw new Problem("invalid", "records.unknown-field-type", {
-      message: `There is no field type ${JSON.stringify(name)}.`,
+      message: `${tableName}.${fieldName}: there is no field type ${JSON.stringify(name)}.`,
       fields: { type: "unknown" },
-      airtable: {
-        type: "INVALID_REQUEST_UNKNOWN",
-        message: "Invalid request: parameter validation failed. Check your request data.",
-      },
     });
   }
   const type = fieldTypes[known];

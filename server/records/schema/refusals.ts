@@ -7,11 +7,6 @@ const notFoundAtAirtable: AirtableError = {
   status: 403,
 };
 
-const invalidAtAirtable: AirtableError = {
-  type: "INVALID_REQUEST_UNKNOWN",
-  message: "Invalid request: parameter validation failed. Check your request data.",
-};
-
 /** No such base. Code `records.base-not-found`. */
 export function baseNotFound(): Problem {
   return new Problem("not-found", "records.base-not-found", {
@@ -49,13 +44,12 @@ export function badSchema(input: string, rule: string): Problem {
   return new Problem("invalid", "records.bad-schema", {
     message: `${input}: ${rule}`,
     fields: { [input]: rule },
-    airtable: invalidAtAirtable,
   });
 }
 
 /** More of something than a base may have. Code `records.schema-limit`. */
 export function schemaLimit(message: string): Problem {
-  return new Problem("invalid", "records.schema-limit", { message, airtable: invalidAtAirtable });
+  return new Problem("invalid", "records.schema-limit", { message });
 }
 
 /** A table name that another table of the base has. Code `records.duplicate-table-name`. */

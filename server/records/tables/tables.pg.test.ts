@@ -76,11 +76,7 @@ test("a table is renamed and described; its own name in another case is free", a
     "records.duplicate-table-name",
     "DUPLICATE_TABLE_NAME",
   );
-  await expectRefusal(
-    updateTable(scope, { baseId, tableId, name: "" }),
-    "records.bad-schema",
-    "INVALID_REQUEST_UNKNOWN",
-  );
+  await expectRefusal(updateTable(scope, { baseId, tableId, name: "" }), "records.bad-schema");
   await expectRefusal(
     updateTable(scope, { baseId, tableId: "tblAAAAAAAAAAAAAA", name: "X" }),
     "records.table-not-found",

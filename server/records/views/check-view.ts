@@ -64,9 +64,5 @@ function duplicateViewName(name: string): Problem {
   return new Problem("invalid", "records.duplicate-view-name", {
     message: `The table already has a view named ${JSON.stringify(name)}; names are compared without regard to case.`,
     fields: { name: "already taken" },
-    airtable: {
-      type: "INVALID_REQUEST_UNKNOWN",
-      message: "Invalid request: parameter validation failed. Check your request data.",
-    },
   });
 }
