@@ -68,6 +68,7 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
     url: postgres.url,
     poolMax: config.databasePoolMax,
     statementTimeoutMs: config.statementTimeoutMs,
+    pulseLog: log,
   });
   closers.push(() => database.close());
   const tracing = await openTracing(config, version);

@@ -38,14 +38,16 @@ export function databaseFailure(error: unknown): unknown {
       cause: error,
     });
   }
-  if (isAway(error, state)) {
-    return new Problem("unavailable", "kernel.database-unavailable", {
-      message: "The database cannot be reached at the moment; it is safe to retry the request.",
-      retryAfterS: RETRY_AFTER_S,
-      cause: error,
-    });
-  }
-  return error;
+  return isAway(error, state) ? away(error) : error;
+}
+
+/** The database cannot be reached. Code `kernel.database-unavailable`. */
+export function away(cause?: Error): Problem {
+  return new Problem("unavailable", "kernel.database-unavailable", {
+    message: "The database cannot be reached at the moment; it is safe to retry the request.",
+    retryAfterS: RETRY_AFTER_S,
+    cause,
+  });
 }
 
 const awayStates = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25006"]);

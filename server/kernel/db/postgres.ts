@@ -1,8 +1,10 @@
 import pg from "pg";
 import type { PoolClient } from "pg";
+import type { Log } from "../log.ts";
 import type { Db, TextRow, Tx } from "./db.ts";
 import { Exchange, statementName } from "./exchange.ts";
 import { databaseFailure } from "./failures.ts";
+import { Pulse } from "./pulse.ts";
 import { sql, type Sql } from "./sql.ts";
 
 export interface DatabaseOptions {
@@ -14,6 +16,8 @@ export interface DatabaseOptions {
   /** How long a caller waits for a free connection, milliseconds. */
   readonly acquireTimeoutMs?: number;
   readonly applicationName?: string;
+  /** Where it is told that the database went silent and came back. Without it nobody watches, as in tests. */
+  readonly pulseLog?: Pick<Log, "info" | "warn">;
 }
 
 /** The pool as the rest of the program sees it, and what only `main.ts` may do with it. */
@@ -42,7 +46,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   // An idle connection that breaks is replaced on the next use; callers see the failure of their own statement only.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  return new PoolDatabase(pool);
+  const { url, pulseLog: log } = options;
+  return new PoolDatabase(pool, log && new Pulse({ pool, url, log }));
 }
 
 /** int8 and numeric counts fit a double here; dates stay text; everything else as `pg` does it. */
@@ -113,10 +118,12 @@ const COMMIT = sql`commit`;
 class PoolDatabase extends Statements implements Database {
   readonly inTransaction = false;
   private readonly pool: pg.Pool;
+  private readonly pulse: Pulse | undefined;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, pulse: Pulse | undefined) {
     super();
     this.pool = pool;
+    this.pulse = pulse;
   }
 
   protected async query(
@@ -124,6 +131,7 @@ class PoolDatabase extends Statements implements Database {
     values: unknown[],
     name: string | undefined,
   ): Promise<pg.QueryResult> {
+    this.pulse?.requireHere();
     try {
       return name === undefined
         ? await this.pool.query(text)
@@ -188,9 +196,11 @@ class PoolDatabase extends Statements implements Database {
 
   async close(): Promise<void> {
     await this.pool.end();
+    await this.pulse?.close();
   }
 
   private async acquire(): Promise<PoolClient> {
+    this.pulse?.requireHere();
     try {
       return await this.pool.connect();
     } catch (error) {
