@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, type Answer } from "../journeys/api.ts";
 import { type JourneyServer, openJourneyServer } from "../journeys/journey-server.ts";
+import { openDatabase, silentLog, sql } from "@basalt/server/kernel";
 import { createTestDatabase, type TestDatabase } from "../server/kernel/testing/test-database.ts";
 import { makeTarget, type Target } from "./target.ts";
 import { openProxy, targetOf, throughProxy, type ProxyMode, type TcpProxy } from "./tcp-proxy.ts";
@@ -81,21 +82,51 @@ describe.for(["cut", "black-hole"] satisfies ProxyMode[])("the database is gone:
 
 test("the process says that it is not ready while the database is away, and lives on", async () => {
   await proxy.set("cut");
-  expect((await call(`${running.url}/ready`)).status).toBe(503);
+  await untilReadyIs(503);
   expect((await call(`${running.url}/`)).status).toBe(200);
   await proxy.set("pass");
-  let status = 0;
-  for (let tries = 0; status !== 200 && tries < 100; tries += 1) {
-    ({ status } = await call(`${running.url}/ready`));
+  await untilReadyIs(200);
+});
+
+async function untilReadyIs(status: number): Promise<void> {
+  for (let waitedMs = 0; (await call(`${running.url}/ready`)).status !== status; waitedMs += 50) {
+    expect(waitedMs).toBeLessThan(backMaxMs);
     await sleep(50);
   }
-  expect(status).toBe(200);
-});
+}
 
 test("a slow network is waited for", async () => {
   proxy.delay(40);
   const name = crypto.randomUUID();
-  expect((await write(name)).status).toBe(200);
-  expect(await count(name)).toBe(1);
+  const { status } = await write(name);
   proxy.delay(0);
+  expect(status).toBe(200);
+  expect(await count(name)).toBe(1);
+});
+
+test("a slow statement is waited for as long as the server answers otherwise", async () => {
+  const db = openDatabase({
+    url: throughProxy(database.url, proxy),
+    poolMax: 2,
+    statementTimeoutMs: 20_000,
+    pulseLog: silentLog,
+  });
+  const slow = sql`select pg_sleep(2)::text`;
+  expect(await db.text(slow)).toEqual([[""]]);
+  const broken = [db.text(slow), db.transaction(async (tx) => tx.all(slow))];
+  await sleep(500);
+  await proxy.set("black-hole");
+  const outcomes = await Promise.allSettled(broken);
+  await proxy.set("pass");
+  expect(outcomes).toMatchObject([
+    { status: "rejected", reason: { code: "kernel.database-unavailable" } },
+    { status: "rejected", reason: { code: "kernel.database-unavailable" } },
+  ]);
+  let answer: unknown;
+  for (let tries = 0; answer === undefined && tries < 100; tries += 1) {
+    await sleep(50);
+    answer = await db.text(sql`select 1`).catch(() => undefined);
+  }
+  expect(answer).toEqual([["1"]]);
+  await db.close();
 });
