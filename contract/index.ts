@@ -130,7 +130,9 @@ export {
   placesPage,
   roleNames,
   type RoleName,
+  TRASH_DAYS,
   trashablePage,
+  workspacesPage,
   workspaceChanges,
 } from "./workspaces.ts";
 export { workspacesOperations } from "./workspaces-operations.ts";

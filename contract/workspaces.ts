@@ -52,6 +52,8 @@ export const PLACES_PAGE_MAX = 1_000;
 export const PLACES_PAGE_DEFAULT = 100;
 /** Days for which an invitation can be accepted. */
 export const INVITATION_DAYS = 7;
+/** Days for which what is in the trash can be taken out again; then it is gone for good. */
+export const TRASH_DAYS = 7;
 
 const storable = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 const NOT_STORABLE = "must not hold NUL or half of a surrogate pair";
@@ -81,6 +83,15 @@ export const placesPage = z.strictObject({
 /** The same for lists that can show the trash. */
 export const trashablePage = placesPage.extend({
   trash: z.enum(["true", "false"]).default("false"),
+});
+/** The workspaces of whoever asks, or (for administrators of the instance) those that nobody owns any more. */
+export const workspacesPage = trashablePage.extend({
+  ownerless: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe(
+      "Those whose owners were all deleted or disabled; for administrators of the instance.",
+    ),
 });
 /** One page of such items. */
 export const placesPageOf = <T extends z.ZodType>(item: T) =>

@@ -1,7 +1,7 @@
 import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
 import { sweepIdentity } from "#identity";
-import { sweepRecords } from "#records";
-import { sweepWorkspaces } from "#workspaces";
+import { dropBase, sweepRecords } from "#records";
+import { purgeTrash, sweepWorkspaces } from "#workspaces";
 
 /** How often each chore is done, milliseconds. Spread over processes by a random first wait of up to a tenth. */
 const HOUR_MS = 3_600_000;
@@ -22,6 +22,7 @@ const chores: readonly Chore[] = [
   { name: "idempotency-keys", everyMs: HOUR_MS, run: sweepIdempotencyKeys },
   { name: "identity", everyMs: HOUR_MS, run: sweepIdentity },
   { name: "workspaces", everyMs: HOUR_MS, run: sweepWorkspaces },
+  { name: "trash", everyMs: HOUR_MS, run: (scope) => purgeTrash(scope, dropBase) },
   { name: "records", everyMs: HOUR_MS, run: sweepRecords },
 ];
 

@@ -16,6 +16,7 @@ export { createUsers, type UserOutcome } from "./users/create-users.ts";
 export { emailKey } from "./users/email-key.ts";
 export { ensureAdministrator, hasAdministrator } from "./users/ensure-administrator.ts";
 export { firstAdministrator } from "./users/first-administrator.ts";
+export { goneUsers } from "./users/gone-users.ts";
 export type { UserProfile } from "./users/profile-cache.ts";
 export { nameOfUser, namesOfUsers } from "./users/user-name.sql.ts";
 export { findUsersByEmail, userProfiles } from "./users/user-profiles.ts";

@@ -11,6 +11,7 @@ export { importBase, type BaseImport, type ImportedBase } from "./base-files/imp
 export { baseFileRoutes, baseFileWithoutKeys } from "./base-files/routes.ts";
 export { operatorFileLimits, type BaseFileLimits } from "./base-files/zip-reader.ts";
 export { createBase, type BaseInput } from "./bases/create-base.ts";
+export { dropBase } from "./bases/drop-base.ts";
 export { createField } from "./fields/create-field.ts";
 export type { BaseSchema, Field, Table, View } from "./schema/base-schema.ts";
 export { schemaOf } from "./schema/schema-cache.ts";

@@ -55,6 +55,7 @@ export {
   type BaseSharing,
   type WorkspaceSharing,
 } from "./members/sharing.ts";
+export { adoptWorkspace, listOwnerlessWorkspaces } from "./members/adopt-workspace.ts";
 export {
   createWorkspace,
   ensureDefaultWorkspace,
@@ -69,5 +70,6 @@ export {
 } from "./places/change-workspace.ts";
 export { listWorkspaces, workspaceOf, type ListOptions } from "./places/list-workspaces.ts";
 export type { WorkspaceCounts, WorkspaceRow } from "./places/workspaces.sql.ts";
+export { purgeTrash, type Purged } from "./places/purge.ts";
 export { workspacesRoutes } from "./routes.ts";
 export { sweepWorkspaces } from "./sweep.ts";

@@ -1,7 +1,7 @@
 import { workspacesOperations, type Operation } from "@basalt/contract";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
-import { newId, renderProblem, type HttpEnv, type Scope } from "#kernel";
+import { newId, renderProblem, sql, type HttpEnv, type Scope } from "#kernel";
 import { testWorld } from "../kernel/testing/world.ts";
 import { workspacesRoutes } from "./routes.ts";
 import { byKey, makeHouse, makeMember, makeUser, type House } from "./testing/people.ts";
@@ -102,6 +102,28 @@ test("pages name the next one until the last", async () => {
   );
   expect(last.body.items?.map(({ name }) => name)).toEqual(["C"]);
   expect(last.body).not.toHaveProperty("next");
+});
+
+test("adopting is for administrators, of what nobody owns any more; anybody else learns nothing", async () => {
+  const { owner, workspaceId } = await makeHouse(world());
+  const admin = await makeUser(world(), { admin: true });
+  const path = `/api/v1/workspaces/${workspaceId}/adopt`;
+  for (const asked of [path, `/api/v1/workspaces/${newId("wsp")}/adopt`]) {
+    expect((await ask(owner, `POST ${asked}`)).status).toBe(403);
+  }
+  expect((await ask(owner, "GET /api/v1/workspaces?ownerless=true")).status).toBe(403);
+  expect((await ask(owner, "GET /api/v1/workspaces?ownerless=yes")).status).toBe(422);
+  expect((await ask(admin, `POST ${path}`)).status).toBe(409);
+  await world().db.run(
+    sql`update identity.users set deleted_at = now() where id = ${owner.actor.userId}`,
+  );
+  const listed = (await ask(admin, "GET /api/v1/workspaces?ownerless=true&limit=1")).body;
+  expect(listed.items).toMatchObject([{ id: workspaceId, role: null }]);
+  expect(await ask(admin, `POST ${path}`)).toMatchObject({
+    status: 200,
+    body: { id: workspaceId, role: "owner" },
+  });
+  expect((await ask(admin, `POST ${path}`)).status).toBe(409);
 });
 
 test("a base is shown, changed, moved, trashed and restored", async () => {

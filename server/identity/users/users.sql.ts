@@ -93,6 +93,10 @@ export const usersPage = (page: {
 export const profilesByIds = (ids: readonly string[]): Sql => sql`
   select id, email, name from identity.users where id = any(${ids}::text[])`;
 
+export const activeUserIds = (ids: readonly string[]): Sql => sql`
+  select id from identity.users
+  where id = any(${ids}::text[]) and deleted_at is null and disabled_at is null`;
+
 export const profilesByEmails = (keys: readonly string[]): Sql => sql`
   select id, email, name, email_key as "emailKey" from identity.users
   where email_key = any(${keys}::text[]) and deleted_at is null`;

@@ -64,9 +64,10 @@ export const actionRules = {
   "workspace.transfer": { level: 5, scope: "workspacesAndBases:manage", workspaceOnly: true },
 } as const satisfies Record<ActionName, ActionRule>;
 
-/** What is asked of the instance, not of a place: every signed-in user may, a token needs the scope. */
+/** What is asked of the instance, not of a place: every signed-in user may (adopting takes an administrator), a token needs the scope. */
 export const instanceActions = {
   "workspace.create": { scope: "workspacesAndBases:write", narrowed: false },
+  "workspace.adopt": { scope: "workspacesAndBases:manage", narrowed: false },
   "workspace.list": { scope: "workspacesAndBases:read", narrowed: true },
   "base.list": { scope: "schema.bases:read", narrowed: true },
   "place.leave": { scope: "workspacesAndBases:write", narrowed: true },

@@ -74,7 +74,8 @@ export const trashBaseRow = (id: string, at: Date, by: string | null): Sql => sq
   update workspaces.bases set deleted_at = ${at}, deleted_by = ${by} where id = ${id} and deleted_at is null`;
 
 export const restoreBaseRow = (id: string): Sql => sql`
-  update workspaces.bases b set deleted_at = null, deleted_by = null where b.id = ${id} and b.deleted_at is not null
+  update workspaces.bases b set deleted_at = null, deleted_by = null
+  where b.id = ${id} and b.deleted_at is not null and b.purging_at is null
   returning ${columns}`;
 
 export const moveBaseRow = (id: string, workspaceId: string): Sql => sql`
@@ -135,7 +136,7 @@ export const restorableBases = ({ userId, only, after, limit }: BasesPage): Sql 
   from workspaces.roles on_workspace
   join workspaces.workspaces w on w.id = on_workspace.workspace_id and w.deleted_at is null
   join workspaces.bases b on b.workspace_id = w.id
-  where on_workspace.user_id = ${userId} and on_workspace.role in ('owner', 'creator') and b.deleted_at is not null
+  where on_workspace.user_id = ${userId} and on_workspace.role in ('owner', 'creator') and b.deleted_at is not null and b.purging_at is null
     and (${only === null} or b.workspace_id = any(${only?.workspaces ?? []}::text[]))
     ${afterBase(after)}
   order by b.position limit ${limit}`;

@@ -1,4 +1,5 @@
 import { PLACES_PAGE_DEFAULT, type RoleName } from "@basalt/contract";
+import { goneUsers } from "#identity";
 import { inTransaction, Problem, type Scope, type Tx } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { placeId, type Place } from "../access/access.ts";
@@ -206,7 +207,9 @@ async function keepAnOwner(tx: TxScope, place: Place, { userId, role }: RoleRow)
     return;
   }
   const owners = await tx.db.all<RoleRow>(ownersOf(place.workspaceId));
-  if (owners.every((owner) => owner.userId === userId)) {
+  const others = owners.map((owner) => owner.userId).filter((owner) => owner !== userId);
+  // One who was deleted or disabled keeps nothing running.
+  if ((await goneUsers(tx, others)).size === others.length) {
     throw new Problem("conflict", "workspaces.last-owner", {
       message: "A workspace keeps at least one owner; make somebody else an owner first.",
     });

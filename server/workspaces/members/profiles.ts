@@ -1,5 +1,5 @@
 import { Problem, type Scope } from "#kernel";
-import { userProfiles } from "#identity";
+import { goneUsers, userProfiles } from "#identity";
 import type { RoleRow } from "./roles.sql.ts";
 
 /** A role with the name and e-mail of whoever has it. */
@@ -26,11 +26,9 @@ export async function invitedBy(scope: Scope, userId: string | null): Promise<st
   return profiles?.get(userId ?? "")?.name ?? null;
 }
 
-/** Roles and grants are given to users of the instance only. Problems: `workspaces.unknown-user`. */
+/** Roles and grants are given to users of the instance only, who were neither deleted nor disabled. Problems: `workspaces.unknown-user`. */
 export async function requireUsers(scope: Scope, userIds: readonly string[]): Promise<void> {
-  const profiles = await userProfiles(scope, userIds);
-  const unknown = userIds.find((id) => !profiles.has(id));
-  if (unknown !== undefined) {
+  if ((await goneUsers(scope, userIds)).size > 0) {
     throw new Problem("invalid", "workspaces.unknown-user", {
       message: "There is no user with this id; invite them by e-mail instead.",
       fields: { userId: "is not the id of a user of this instance" },

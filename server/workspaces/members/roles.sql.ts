@@ -32,6 +32,13 @@ export const updateRole = (place: Place, { userId, role, givenAt, givenBy }: Rol
   where ${onPlace(place)} and user_id = ${userId}
   returning ${columns}`;
 
+/** Gives the role, whatever the user had there. */
+export const setRole = (place: Place, row: RoleRow): Sql => sql`
+  with changed as (${updateRole(place, row)})
+  insert into workspaces.roles (workspace_id, base_id, user_id, role, given_at, given_by)
+  select ${placeValues(place)}, ${row.userId}, ${row.role}, ${row.givenAt}, ${row.givenBy}
+  where not exists (select 1 from changed)`;
+
 export const deleteRole = (place: Place, userId: string): Sql => sql`
   delete from workspaces.roles where ${onPlace(place)} and user_id = ${userId}`;
 
@@ -45,6 +52,10 @@ export const rolesOn = (place: Place, after: string | undefined, limit: number):
 
 export const ownersOf = (workspaceId: string): Sql => sql`
   select ${columns} from workspaces.roles where workspace_id = ${workspaceId} and role = 'owner'`;
+
+/** Every owner of any workspace. */
+export const allOwners = (): Sql => sql`
+  select distinct user_id as "userId" from workspaces.roles where role = 'owner' and workspace_id is not null`;
 
 export const hasDenial = (place: Place, userId: string, now: Date): Sql => sql`
   select id from workspaces.grants

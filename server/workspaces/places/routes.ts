@@ -1,6 +1,12 @@
-import { newWorkspace, ownershipTransfer, trashablePage, workspaceChanges } from "@basalt/contract";
+import {
+  newWorkspace,
+  ownershipTransfer,
+  workspaceChanges,
+  workspacesPage,
+} from "@basalt/contract";
 import { Hono } from "hono";
 import { parseWith, readJson, type HttpEnv } from "#kernel";
+import { adoptWorkspace, listOwnerlessWorkspaces } from "../members/adopt-workspace.ts";
 import { transferOwnership } from "../members/members.ts";
 import {
   restoreWorkspace,
@@ -20,7 +26,11 @@ export function placesRoutes(): Hono<HttpEnv> {
     return c.json(await createWorkspace(c.get("scope"), body), 201);
   });
   app.get("/", async (c) => {
-    const { after, limit, trash } = parseWith(trashablePage, pageQuery(c.req.url));
+    const { after, limit, trash, ownerless } = parseWith(workspacesPage, pageQuery(c.req.url));
+    if (ownerless === "true") {
+      const found = await listOwnerlessWorkspaces(c.get("scope"), { after, limit: limit + 1 });
+      return c.json(pageOf(found, limit, ({ id }) => id));
+    }
     const rows = await listWorkspaces(c.get("scope"), {
       after,
       limit: limit + 1,
@@ -41,6 +51,9 @@ export function placesRoutes(): Hono<HttpEnv> {
   });
   app.post("/:workspaceId/restore", async (c) =>
     c.json(await restoreWorkspace(c.get("scope"), c.req.param("workspaceId"))),
+  );
+  app.post("/:workspaceId/adopt", async (c) =>
+    c.json(await adoptWorkspace(c.get("scope"), c.req.param("workspaceId"))),
   );
   app.get("/:workspaceId/stats", async (c) =>
     c.json(await workspaceStats(c.get("scope"), c.req.param("workspaceId"))),

@@ -69,7 +69,7 @@ export const visibleWorkspaces = ({ userId, only, after, limit, now }: Workspace
 export const ownedWorkspacesInTrash = ({ userId, only, after, limit }: WorkspacesPage): Sql => sql`
   select ${columns}
   from workspaces.roles own join workspaces.workspaces w on w.id = own.workspace_id
-  where own.user_id = ${userId} and own.role = 'owner' and w.deleted_at is not null ${afterWorkspace(after)}
+  where own.user_id = ${userId} and own.role = 'owner' and w.deleted_at is not null and w.purging_at is null ${afterWorkspace(after)}
     and (${only}::text[] is null or w.id = any(${only}::text[]))
   order by w.position limit ${limit}`;
 
@@ -84,6 +84,21 @@ export const allWorkspaces = (
   where (w.deleted_at is not null) = ${trashed} ${afterWorkspace(after)}
   order by w.position limit ${limit}`;
 
+/** Whose owners are all among those who are gone. */
+export const ownerlessWorkspaces = (page: {
+  readonly gone: readonly string[];
+  readonly userId: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+}): Sql => sql`
+  select ${columns}
+  from workspaces.workspaces w ${withOwnRole(page.userId)}
+  where w.deleted_at is null ${afterWorkspace(page.after)}
+    and not exists (
+      select 1 from workspaces.roles r
+      where r.workspace_id = w.id and r.role = 'owner' and r.user_id <> all(${page.gone}::text[]))
+  order by w.position limit ${page.limit}`;
+
 export const updateWorkspaceRow = (
   id: string,
   changes: { readonly name?: string | undefined; readonly description?: string | undefined },
@@ -96,10 +111,12 @@ export const trashWorkspaceRow = (id: string, at: Date, by: string | null): Sql 
   update workspaces.workspaces set deleted_at = ${at}, deleted_by = ${by} where id = ${id} and deleted_at is null`;
 
 export const restoreWorkspaceRow = (id: string): Sql => sql`
-  update workspaces.workspaces set deleted_at = null, deleted_by = null where id = ${id} and deleted_at is not null`;
+  update workspaces.workspaces set deleted_at = null, deleted_by = null
+  where id = ${id} and deleted_at is not null and purging_at is null`;
 
 export const lockTrashedWorkspace = (id: string): Sql => sql`
-  select id from workspaces.workspaces where id = ${id} and deleted_at is not null for update`;
+  select id from workspaces.workspaces
+  where id = ${id} and deleted_at is not null and purging_at is null for update`;
 
 /** Whoever changes roles on a workspace takes this lock first, so that two cannot take away the last two owners. */
 export const lockWorkspace = (id: string): Sql => sql`
