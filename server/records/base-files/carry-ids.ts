@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { IdPrefix } from "#kernel";
 import type { IdMap } from "../bases/base-definition.ts";
 
@@ -16,13 +16,13 @@ export function carryIds(known: IdMap, keepIds: boolean): CarryId {
   if (keepIds) {
     return (_prefix, id) => id;
   }
-  const key = randomBytes(32);
+  const key = randomBytes(32).toString("hex");
   return (prefix, id) => known.get(id) ?? `${prefix}${bodyOf(key, id)}`;
 }
 
 /** 14 letters and digits out of 124 bits. */
-function bodyOf(key: Uint8Array, id: string): string {
-  const digest = createHmac("sha256", key).update(id).digest();
+function bodyOf(key: string, id: string): string {
+  const digest = hash("sha256", key + id, "buffer");
   let rest = (digest.readBigUInt64LE(0) << 60n) ^ digest.readBigUInt64LE(8);
   let body = "";
   while (body.length < BODY_LENGTH) {

@@ -1,6 +1,7 @@
 import { empty, ident, join, sql, type Sql } from "#kernel";
-import { columnOf, isStored, tableSql } from "../rows/table-sql.ts";
+import { columnOf, tableSql } from "../rows/table-sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
+import { isCarried } from "./carried-fields.ts";
 
 /** The whole export sees the base as it is at one moment. */
 export const oneSnapshot = (): Sql =>
@@ -68,7 +69,7 @@ export const openComments = (baseId: string): Sql => sql`
 export const nextComments = (): Sql => sql`fetch 1000 from exported_comments`;
 
 function storedCells(table: Table): Sql {
-  const cells = table.fields.filter(isStored).map(storedCell);
+  const cells = table.fields.filter(isCarried).map(storedCell);
   return cells.length === 0 ? empty : join(cells);
 }
 

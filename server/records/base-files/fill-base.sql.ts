@@ -1,7 +1,8 @@
-import { constant, ident, sql, type Sql } from "#kernel";
+import { constant, empty, ident, join, sql, type Sql } from "#kernel";
 import type { CellValue } from "../rows/rows.sql.ts";
-import { columnOf, tableSql } from "../rows/table-sql.ts";
+import { columnOf, recordsetDefinition, tableSql } from "../rows/table-sql.ts";
 import type { Field, LinkOptions, Table } from "../schema/base-schema.ts";
+import { isCarried } from "./carried-fields.ts";
 import type { FileUser } from "./format.ts";
 
 /** A row with everything that a record keeps of itself. */
@@ -15,16 +16,20 @@ export interface RowOfFile {
   readonly cells: Readonly<Record<string, CellValue>>;
 }
 
+/** Adds rows as they are in a file. What is computed from other fields is not in files and stays empty. */
 export function insertFileRows(table: Table, rows: readonly RowOfFile[], txn: number): Sql {
-  const parts = tableSql(table);
+  const fields = table.fields.filter(isCarried);
+  const columns = fields.map((field) => sql`, ${ident(field.id)}`);
+  const values = fields.map((field) => sql`, r.${ident(field.id)}`);
+  const definitions = fields.map((field) => sql`, ${constant(recordsetDefinition(field))}`);
   const json = JSON.stringify(rows.map(({ cells, ...row }) => ({ ...row, ...cells })));
   return sql`
-    insert into ${parts.name}
-      (id, auto_number, created_time, created_by, modified_time, modified_by, version${parts.storedColumns})
+    insert into ${tableSql(table).name}
+      (id, auto_number, created_time, created_by, modified_time, modified_by, version${together(columns)})
     select r.id, r.number, r."createdTime", r."createdBy", r."modifiedTime", r."modifiedBy",
-      ${txn}::bigint${parts.storedFromRecordset}
+      ${txn}::bigint${together(values)}
     from json_to_recordset(${json}::json) as r(id text, number bigint, "createdTime" timestamptz, "createdBy" text,
-      "modifiedTime" timestamptz, "modifiedBy" text${parts.storedDefinitions})`;
+      "modifiedTime" timestamptz, "modifiedBy" text${together(definitions)})`;
 }
 
 /** The next record gets this number, or the one after the largest, whichever is larger. */
@@ -118,4 +123,8 @@ function sideOf({ side }: LinkOptions, which: "own" | "other"): Sql {
 
 function sequenceName({ baseId, id }: Table): string {
   return `"${baseId}"."${id}_auto_number_seq"`;
+}
+
+function together(parts: readonly Sql[]): Sql {
+  return parts.length === 0 ? empty : join(parts, "");
 }

@@ -20,7 +20,7 @@ import {
   type RowOfFile,
 } from "./fill-base.sql.ts";
 import type { RecordLine } from "./format.ts";
-import { badBaseFile } from "./problems.ts";
+import { badBaseFile, refuseCutOff } from "./problems.ts";
 import { BadCell, cellCarrier, type CarryCell, type CellContext } from "./stored-cells.ts";
 
 /** Records between two words of progress. */
@@ -77,7 +77,7 @@ async function fillTable(scope: Scope, content: BaseContent, to: TableToFill): P
   const carry = rowCarrier(content, to, entry);
   let count = 0;
   for await (const lines of content.records(from)) {
-    scope.signal.throwIfAborted();
+    refuseCutOff(scope);
     const rows = lines.map((line) => carry(recordLine(entry, line), line.at));
     const [first, last] = [lines[0]?.at, lines.at(-1)?.at];
     await tx.run(insertFileRows(table, rows, to.txn)).catch((error: unknown) => {

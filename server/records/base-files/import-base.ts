@@ -35,7 +35,7 @@ export interface ImportedBase {
  * e-mail address; those without an account here keep their id from the file.
  *
  * Problems: those of `allow`, `records.bad-base-file`, `records.base-file-too-new`, `records.base-file-too-large`,
- * `records.id-taken`, `workspaces.base-exists`, those of `createBaseFromDefinition`.
+ * `records.id-taken`, `records.import-cut-off`, `workspaces.base-exists`, those of `createBaseFromDefinition`.
  */
 export async function importBase(
   scope: Scope,

@@ -18,7 +18,7 @@ import {
   type Manifest,
   type SchemaFile,
 } from "./format.ts";
-import { badBaseFile, newerBaseFile } from "./problems.ts";
+import { badBaseFile, newerBaseFile, refuseCutOff } from "./problems.ts";
 import { readLines, type Line } from "./read-lines.ts";
 import { openZip, type BaseFileLimits, type ZipReader } from "./zip-reader.ts";
 
@@ -153,7 +153,7 @@ function fileHashes(zip: ZipReader): string[] {
 async function storeFiles(scope: Scope, zip: ZipReader): Promise<ReadonlyMap<string, StoredFile>> {
   const stored = new Map<string, StoredFile>();
   for (const hash of fileHashes(zip)) {
-    scope.signal.throwIfAborted();
+    refuseCutOff(scope);
     const name = fileEntry(hash);
     const {
       id: _,

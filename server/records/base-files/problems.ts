@@ -1,4 +1,4 @@
-import { Problem } from "#kernel";
+import { Problem, type Scope } from "#kernel";
 
 /** Something in a base file is not as it must be; `entry` is where, or the file as a whole. */
 export function badBaseFile(entry: string | null, why: string, cause?: unknown): Problem {
@@ -30,4 +30,14 @@ export function exportsBusy(): Problem {
     message: "Other exports are still running; try again when they are done.",
     retryAfterS: 10,
   });
+}
+
+/** Ends an import whose time is over or whose caller has gone. Problem: `records.import-cut-off`. */
+export function refuseCutOff({ signal }: Pick<Scope, "signal">): void {
+  if (signal.aborted) {
+    throw new Problem("unavailable", "records.import-cut-off", {
+      message:
+        "The time for the request was over and nothing was imported; import a base of this size with `basalt base import`.",
+    });
+  }
 }

@@ -1,8 +1,8 @@
 import { badBaseFile, baseFileTooLarge } from "./problems.ts";
 
-/** Lines of one batch, and how much text makes a batch full. */
+/** Lines of one batch, and how much text makes a batch full: what is done with one must not keep others waiting. */
 const BATCH_LINES_MAX = 1_000;
-const BATCH_SIZE_BYTES = 4 * 1024 * 1024;
+const BATCH_SIZE_BYTES = 192 * 1024;
 /** One line, bytes: more than any record can have in practice, and bounded memory. */
 const LINE_SIZE_MAX_BYTES = 64 * 1024 * 1024;
 

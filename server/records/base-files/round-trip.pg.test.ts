@@ -28,6 +28,14 @@ const shape: RecordShape = {
   version: false,
 };
 
+const rowsOwn: ReadonlySet<string> = new Set([
+  "autoNumber",
+  "createdTime",
+  "lastModifiedTime",
+  "createdBy",
+  "lastModifiedBy",
+]);
+
 let folder: string;
 let scope: Scope;
 let workspaceId: string;
@@ -61,10 +69,16 @@ async function rowsOf(of: Scope, id: string): Promise<unknown[]> {
   );
 }
 
+/** Those whose cells are written, or are the record's own number, times and authors. */
+const notComputedFromOthers = Object.values(fieldTypes)
+  .filter((type) => !type.computed || rowsOwn.has(type.name))
+  .map(({ name }) => name)
+  .toSorted();
+
 test("every field type that exists is in the base", async () => {
   const { tables } = await schemaOf(scope, baseId);
   const used = new Set(tables.flatMap(({ fields }) => fields.map(({ type }) => type)));
-  expect([...used].toSorted()).toEqual(Object.keys(fieldTypes).toSorted());
+  expect([...used].toSorted()).toEqual(notComputedFromOthers);
 });
 
 test("in another instance, with the ids kept, the export is the same but for its stamp", async () => {
