@@ -70,17 +70,21 @@ export class Pulse {
   }
 
   async #look(): Promise<void> {
-    const isAsked = this.#isAway || this.#isSuspicious();
-    if (this.#asking || this.#closed || !(isAsked || this.#isDue())) {
+    if (this.#asking || this.#closed || !(this.#matters() || this.#isDue())) {
       return;
     }
     this.#asking = true;
     const answers = await (this.#own === undefined ? this.#greet() : this.#ask(this.#own));
     this.#asking = false;
     this.#heardAt = answers ? performance.now() : this.#heardAt;
-    if (isAsked && answers === this.#isAway) {
+    if (this.#matters() && answers === this.#isAway) {
       this.#turn(!answers);
     }
+  }
+
+  /** True where somebody waits to hear whether the database is there. */
+  #matters(): boolean {
+    return this.#isAway || this.#isSuspicious();
   }
 
   /** True where the pulse's own connection has to be made, or kept from being forgotten on the way. */
