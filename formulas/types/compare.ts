@@ -4,9 +4,9 @@ import type { Element, Inner } from "../values/inner.ts";
 import { isoText } from "../values/dates.ts";
 import { numberIn } from "../values/numbers.ts";
 import { compareTexts } from "../values/texts.ts";
-import { booleanKind, canBeSpecial, isNumeric, textKind, type ArrayKind } from "./kinds.ts";
+import { booleanKind, canBeSpecial, countKind, isNumeric, textKind, type ArrayKind, type Kind } from "./kinds.ts";
 import { constantNumber, elementTexts, filled, toNumber, toText } from "./convert.ts";
-import { blank, call, constant, type Operation, type Typed } from "./typed.ts";
+import { call, constant, retyped, type Operation, type Typed } from "./typed.ts";
 
 /** Comparing two nodes: what is compared with what is decided here, once, from their kinds. */
 export function comparison(operator: ComparisonOperator, left: Typed, right: Typed): Typed {
@@ -28,7 +28,7 @@ export function comparison(operator: ComparisonOperator, left: Typed, right: Typ
 function comparable(node: Typed, other: Typed): Typed {
   switch (node.kind.type) {
     case "blank":
-      return other.kind.type === "blank" ? constant(0, countZero) : comparable(blankOf(other), other);
+      return retyped(node, kindOfBlank(other));
     case "mixed":
       return toText(node);
     case "array":
@@ -38,10 +38,12 @@ function comparable(node: Typed, other: Typed): Typed {
   }
 }
 
-const countZero = { type: "number", precision: 0, special: false } as const;
-
-function blankOf({ kind }: Typed): Typed {
-  return blank(kind.type === "array" || kind.type === "mixed" ? textKind : kind);
+/** What BLANK() is, beside a value of some kind. */
+function kindOfBlank({ kind }: Typed): Kind {
+  if (kind.type === "blank") {
+    return countKind;
+  }
+  return kind.type === "array" || kind.type === "mixed" ? textKind : kind;
 }
 
 /** One element stands for the array, otherwise its joined text does. */

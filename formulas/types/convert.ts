@@ -5,7 +5,7 @@ import { numberText, textToNumber } from "../values/numbers.ts";
 import { quotedInList } from "../values/texts.ts";
 import { arrayKind, blankKind, booleanKind, dateTimeKind, numberKind, textKind } from "./kinds.ts";
 import { precisionOf, type ArrayKind, type ElementKind, type Kind } from "./kinds.ts";
-import { blank, call, choice, constant, switched, type Operation, type Typed } from "./typed.ts";
+import { call, choice, constant, retyped, switched, type Operation, type Typed } from "./typed.ts";
 
 /** A node as text; blank is the empty text. */
 export function toText(node: Typed): Typed {
@@ -19,7 +19,7 @@ export function textOrBlank(node: Typed): Typed {
     case "text":
       return node;
     case "blank":
-      return blank(textKind);
+      return retyped(node, textKind);
     case "mixed":
       return distributed(node, textKind, textOrBlank);
     case "array":
@@ -50,7 +50,7 @@ export function toNumber(node: Typed): Typed {
     case "text":
       return filled(call(textNumber, [node], { kind: numberKind(0) }), 0);
     case "blank":
-      return constant(0, countNumber);
+      return filled(retyped(node, countNumber), 0);
     case "mixed":
       return distributed(node, numberKind(0), toNumber);
     case "date":
@@ -73,7 +73,7 @@ export function toBoolean(node: Typed): Typed {
     case "text":
       return filled(call(truthOfText, [node], { kind: booleanKind }), false);
     case "blank":
-      return constant(false, booleanKind);
+      return filled(retyped(node, booleanKind), false);
     case "mixed":
       return distributed(node, booleanKind, toBoolean);
     case "date":
@@ -103,7 +103,7 @@ export function dateOrBlank(node: Typed): Typed {
     case "text":
       return call(textDate, [node], { kind: dateKindOfText(node), canFail: true, canBeBlank: true });
     case "blank":
-      return blank(dateTimeKind);
+      return retyped(node, dateTimeKind);
     case "mixed":
       return distributed(node, commonDate(node), dateOrBlank);
     case "array":
@@ -213,7 +213,7 @@ export function booleanText(value: boolean): string {
 
 const zeroBlankText: Operation = {
   name: "zero-blank-text",
-  evaluate: ([value]) => (value === 0 ? null : numberText(value as number)),
+  evaluate: ([value = null]) => (value === 0 ? null : numberText(value as number)),
   sql: ([value]) => sql`nullif(formula.number_text(${value}), '0')`,
 };
 
@@ -238,7 +238,7 @@ const notANumber: Operation = {
 
 const truthOfSpecial: Operation = {
   name: "truth-of-number",
-  evaluate: ([value]) => (Number.isNaN(value) ? ERROR : value !== 0),
+  evaluate: ([value = null]) => (Number.isNaN(value) ? ERROR : value !== 0),
   sql: ([value]) => sql`formula.truth(${value})`,
 };
 
@@ -287,7 +287,7 @@ const textDate: Operation = {
   name: "text-date",
   takesBlank: true,
   repeats: true,
-  evaluate: ([value = null]) => (value === null || value === "" ? null : (dateIn(value) ?? ERROR)),
+  evaluate: ([value = null]) => (value === null || value === "" ? null : (dateIn(value as string) ?? ERROR)),
   sql: ([value]) => sql`formula.text_date(${value})`,
   fails: ([value]) => sql`(formula.text_date(${value}) is null and coalesce(${value}, '') <> '')`,
 };

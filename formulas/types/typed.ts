@@ -1,6 +1,6 @@
 import type { Sql } from "sql-template-tag";
-import type { Inner, Run } from "../values/inner.ts";
-import { ERROR } from "../values/inner.ts";
+import { TEXT_RESULT_MAX_CHARACTERS } from "../language/limits.ts";
+import { ERROR, type Inner, type Run } from "../values/inner.ts";
 import { blankKind, booleanKind, textKind, type Kind } from "./kinds.ts";
 
 /**
@@ -139,7 +139,7 @@ export function call(
     return constant(ERROR, result.kind);
   }
   if (operation.reads === undefined && given.every(isConstant)) {
-    return constant(applied(operation, given.map(({ value }) => value), noRun), result.kind);
+    return constant(folded(applied(operation, given.map(({ value }) => value), noRun)), result.kind);
   }
   return {
     op: "call",
@@ -156,6 +156,11 @@ export function applied(operation: Operation, given: readonly Inner[], run: Run)
   return operation.takesBlank !== true && operation.nullIsError !== true && given.includes(null)
     ? null
     : operation.evaluate(given, run);
+}
+
+/** A text known when the formula is written is no longer than one that a function may build. */
+function folded(value: Inner): Inner {
+  return typeof value === "string" && value.length > TEXT_RESULT_MAX_CHARACTERS ? ERROR : value;
 }
 
 function passesBlank(operation: Operation, given: readonly Typed[]): boolean {
@@ -226,8 +231,23 @@ export function isErrorLike(value: Inner): boolean {
 }
 
 /** Blank branches take the kind of the others; everything else keeps its own. */
-function retyped(node: Typed, kind: Kind): Typed {
-  return node.kind.type === "blank" && kind.type !== "mixed" ? { ...node, kind } : node;
+export function retyped(node: Typed, kind: Kind): Typed {
+  if (node.kind.type !== "blank" || kind.type === "mixed") {
+    return node;
+  }
+  switch (node.op) {
+    case "choice":
+      return { ...node, kind, then: retyped(node.then, kind), otherwise: retyped(node.otherwise, kind) };
+    case "switch":
+      return {
+        ...node,
+        kind,
+        cases: node.cases.map(({ test, result }) => ({ test, result: retyped(result, kind) })),
+        otherwise: retyped(node.otherwise, kind),
+      };
+    default:
+      return { ...node, kind };
+  }
 }
 
 function isConstant(node: Typed): node is TypedConstant {

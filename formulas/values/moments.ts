@@ -31,6 +31,7 @@ export function formatted(
     value.utcOffset(offsetMinutes);
     value.zoneAbbr = () => abbreviation;
   }
+  value.zoneName = value.zoneAbbr;
   if (locale !== null) {
     value.locale(localeOf(locale));
   }

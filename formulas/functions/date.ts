@@ -1,0 +1,318 @@
+import sql from "sql-template-tag";
+import { constantText, dateOrBlank, toText } from "../types/convert.ts";
+import { booleanKind, countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
+import { blank, call, type Operation, type Typed } from "../types/typed.ts";
+import { added, afterWorkdays, difference, holidaysIn, startOf, unitOf, weekNumber, weekday, workdaysBetween } from "../values/calendar.ts";
+import { isoText, startOfDay } from "../values/dates.ts";
+import { ERROR, type Inner } from "../values/inner.ts";
+import { always, plain, sqlCall, type FormulaFunction } from "./definition.ts";
+import { date, example, failure } from "./example.ts";
+
+const day = { as: "date" } as const;
+const dayOrBlank = { as: "date-or-blank" } as const;
+const number = { as: "number" } as const;
+const text = { as: "text" } as const;
+
+/** A part of a date, in UTC. */
+function component(
+  name: string,
+  evaluate: (value: Date) => number,
+  examples: FormulaFunction["examples"],
+): FormulaFunction {
+  return plain({
+    name,
+    family: "date",
+    usage: `${name}(date)`,
+    takes: [day],
+    gives: countKind,
+    evaluate: ([value]) => evaluate(new Date(value as number)),
+    examples,
+  });
+}
+
+/** A function of a date that counts weeks from Sunday, unless Monday is given. */
+function byWeek(
+  name: string,
+  evaluate: (value: number, firstDay: 0 | 1) => number,
+  examples: FormulaFunction["examples"],
+): FormulaFunction {
+  return plain({
+    name,
+    family: "date",
+    usage: `${name}(date, [startDay])`,
+    takes: [day, { as: "text", otherwise: "Sunday" }],
+    gives: countKind,
+    canFail: ([, start]) => firstDayOf(constantText(start) ?? "") === null,
+    evaluate: ([value, start]) => {
+      const first = firstDayOf(start as string);
+      return first === null ? ERROR : evaluate(value as number, first);
+    },
+    examples,
+  });
+}
+
+function firstDayOf(text: string): 0 | 1 | null {
+  const name = text.toLowerCase();
+  if (name === "sunday") {
+    return 0;
+  }
+  return name === "monday" ? 1 : null;
+}
+
+/** True unless the unit is known and is one. */
+function badUnit(unit: Typed | undefined): boolean {
+  return unitOf(constantText(unit) ?? "") === null;
+}
+
+/** Date-only stays date-only when whole days or more are added. */
+function movedKind([from, , unit]: readonly Typed[]): Kind {
+  const known = unitOf(constantText(unit) ?? "");
+  const wholeDays = known !== null && ["day", "week", "month", "quarter", "year"].includes(known);
+  return { type: "date", dateOnly: wholeDays && from?.kind.type === "date" && from.kind.dateOnly };
+}
+
+/** Comparing two dates that may be blank: a blank one is never before, after or the same. Open point 9.5. */
+function orderOfDates(
+  name: string,
+  evaluate: (one: number, other: number) => boolean,
+  examples: FormulaFunction["examples"],
+): FormulaFunction {
+  return plain({
+    name,
+    family: "date",
+    usage: `${name}(date, other)`,
+    takes: [dayOrBlank, dayOrBlank],
+    gives: booleanKind,
+    takesBlank: true,
+    evaluate: ([one = null, other = null]) =>
+      one !== null && other !== null && evaluate(one as number, other as number),
+    examples,
+  });
+}
+
+export const dateFunctions: readonly FormulaFunction[] = [
+  {
+    name: "TODAY",
+    family: "date",
+    usage: "TODAY()",
+    arity: [0, 0],
+    type: () => call(today, [], { kind: { type: "date", dateOnly: true } }),
+    examples: [
+      example("TODAY()", date("2024-03-07"), "a"),
+      example('IS_SAME(TODAY(), NOW(), "day")', 1, "a"),
+      example("HOUR(TODAY())", 0, "a"),
+    ],
+  },
+  {
+    name: "NOW",
+    family: "date",
+    usage: "NOW()",
+    arity: [0, 0],
+    type: () => call(now, [], { kind: { type: "date", dateOnly: false } }),
+    examples: [
+      example("NOW()", date("2024-03-07T15:04:05.678Z"), "a"),
+      example("NOW() >= TODAY()", 1, "a"),
+    ],
+  },
+  component("YEAR", (value) => value.getUTCFullYear(), [
+    example("YEAR({D})", 2024, "a"),
+    example("YEAR({No Date})", failure, "c"),
+    example("YEAR(2024)", failure, "c"),
+  ]),
+  component("MONTH", (value) => value.getUTCMonth() + 1, [example("MONTH({D})", 3, "a")]),
+  component("DAY", (value) => value.getUTCDate(), [
+    example("DAY({DT})", 5, "a"),
+    example("DAY({Lookup of dates})", 9, { mark: "c", record: { "Lookup of dates": [date("2024-03-09")] } }),
+    example("DAY({Lookup of dates})", failure, {
+      mark: "c",
+      record: { "Lookup of dates": [date("2024-03-09"), date("2024-03-10")] },
+    }),
+  ]),
+  component("HOUR", (value) => value.getUTCHours(), [example("HOUR({DT})", 9, "a")]),
+  component("MINUTE", (value) => value.getUTCMinutes(), [example("MINUTE({DT})", 7, "a")]),
+  component("SECOND", (value) => value.getUTCSeconds(), [example("SECOND({DT})", 3, "a")]),
+  byWeek("WEEKDAY", weekday, [
+    example("WEEKDAY({D})", 2, "a"),
+    example('WEEKDAY({D}, "Monday")', 1, "a"),
+    example('WEEKDAY("2024-03-10", "Monday")', 6, "b"),
+    example('WEEKDAY({D}, "Friday")', failure, "c"),
+  ]),
+  byWeek("WEEKNUM", weekNumber, [
+    example("WEEKNUM({D})", 10, "b"),
+    example('WEEKNUM("2024-01-06")', 1, "b"),
+    example('WEEKNUM("2024-01-07")', 2, "b"),
+    example('WEEKNUM("2024-12-31")', 1, "b"),
+    example('WEEKNUM("2024-01-07", "Monday")', 1, "b"),
+  ]),
+  plain({
+    name: "DATEADD",
+    family: "date",
+    usage: "DATEADD(date, count, unit)",
+    takes: [day, number, text],
+    gives: movedKind,
+    canFail: always,
+    evaluate: ([from, count, unit]) => {
+      const known = unitOf(unit as string);
+      return known === null ? ERROR : (added(from as number, count as number, known) ?? ERROR);
+    },
+    examples: [
+      example('DATEADD("2024-01-31", 1, "month")', date("2024-02-29"), "b"),
+      example('DATEADD("2024-02-29", 1, "year")', date("2025-02-28"), "b"),
+      example('DATEADD({D}, -2, "weeks")', date("2024-02-20"), "a"),
+      example('DATEADD({DT}, 90, "minutes")', date("2024-03-05T10:37:03.045Z"), "a"),
+      example('DATEADD({DT}, 1.9, "M")', date("2024-04-05T09:07:03.045Z"), "c"),
+      example('DATEADD({D}, 1, "fortnight")', failure, "c"),
+      example('DATEADD({No Date}, 1, "day")', failure, "c"),
+      example('DATEADD({D}, 1000000, "years")', failure, "c"),
+    ],
+  }),
+  plain({
+    name: "DATETIME_DIFF",
+    family: "date",
+    usage: "DATETIME_DIFF(date, other, [unit])",
+    takes: [dayOrBlank, dayOrBlank, { as: "text", otherwise: "seconds" }],
+    gives: numberKind(0),
+    takesBlank: true,
+    canFail: ([, , unit]) => badUnit(unit),
+    evaluate: ([one = null, other = null, unit = null]) => differenceOf(one, other, unit),
+    examples: [
+      example('DATETIME_DIFF("2024-03-01", "2024-02-01", "days")', 29, "a"),
+      example('DATETIME_DIFF("2024-05-10T09:30Z", "2024-05-10T08:00Z", "hours")', 1, "a"),
+      example('DATETIME_DIFF("2024-05-10T09:30Z", "2024-05-10T08:00Z", "minutes")', 90, "a"),
+      example('DATETIME_DIFF("2024-01-01T12:00Z", "2024-01-03", "days")', -1, "b"),
+      example('DATETIME_DIFF("2024-03-30", "2024-02-29", "months")', 1, "b"),
+      example('DATETIME_DIFF("2024-12-25", "2024-01-01", "quarters")', 3, "b"),
+      example('DATETIME_DIFF("2024-05-10T09:31Z", "2024-05-10T09:30Z")', 60, "a"),
+      example('DATETIME_DIFF({No Date}, {D}, "days")', Number.NaN, "c"),
+      example('DATETIME_DIFF("soon", {D}, "days")', failure, "c"),
+      example('DATETIME_DIFF(NOW(), {DT}, "hours") < 24', 0, "a"),
+    ],
+  }),
+  orderOfDates("IS_BEFORE", (one, other) => one < other, [
+    example('IS_BEFORE("2024-03-04", {D})', 1, "a"),
+    example("IS_BEFORE({D}, {D})", 0, "a"),
+    example("IS_BEFORE({No Date}, {D})", 0, "c"),
+    example('IS_BEFORE("soon", {D})', failure, "c"),
+  ]),
+  orderOfDates("IS_AFTER", (one, other) => one > other, [
+    example("IS_AFTER({DT}, {D})", 1, "a"),
+    example('IS_AFTER({DT}, DATEADD(TODAY(), -7, "days"))', 1, "a"),
+  ]),
+  {
+    name: "IS_SAME",
+    family: "date",
+    usage: "IS_SAME(date, other, [unit])",
+    arity: [2, 3],
+    type: ([one = blank(), other = blank(), unit]) =>
+      call(
+        sameness,
+        [dateOrBlank(one), dateOrBlank(other), unit === undefined ? blank(textKind) : toText(unit)],
+        { kind: booleanKind, canFail: unit !== undefined && badUnit(toText(unit)) },
+      ),
+    examples: [
+      example('IS_SAME({D}, {DT}, "month")', 1, "a"),
+      example("IS_SAME({D}, {DT})", 0, "b"),
+      example('IS_SAME("2024-03-04", "2024-03-05", "week")', 1, "b"),
+      example('IS_SAME({DT}, "2024-03-05", "day")', 1, "a"),
+      example("IS_SAME({No Date}, {No Date})", 0, "c"),
+    ],
+  },
+  plain({
+    name: "WORKDAY",
+    family: "date",
+    usage: "WORKDAY(start, count, [holidays])",
+    takes: [day, number, { as: "text", otherwise: "" }],
+    gives: ([from]) => ({
+      type: "date",
+      dateOnly: from?.kind.type === "date" && from.kind.dateOnly,
+    }),
+    canFail: always,
+    evaluate: ([start, count, holidays]) =>
+      afterWorkdays(start as number, count as number, holidaysIn(holidays as string)) ?? ERROR,
+    examples: [
+      example('WORKDAY("2024-03-01", 1)', date("2024-03-04"), "a"),
+      example('WORKDAY("2024-03-01", 3, "2024-03-05")', date("2024-03-07"), "b"),
+      example('WORKDAY("2024-03-04", -1)', date("2024-03-01"), "b"),
+      example('WORKDAY("2024-03-02", 0)', date("2024-03-02"), "c"),
+    ],
+  }),
+  plain({
+    name: "WORKDAY_DIFF",
+    family: "date",
+    usage: "WORKDAY_DIFF(start, end, [holidays])",
+    takes: [day, day, { as: "text", otherwise: "" }],
+    gives: countKind,
+    evaluate: ([start, end, holidays]) =>
+      workdaysBetween(start as number, end as number, holidaysIn(holidays as string)),
+    examples: [
+      example('WORKDAY_DIFF("2024-03-04", "2024-03-08")', 5, "a"),
+      example('WORKDAY_DIFF("2024-03-01", "2024-03-04")', 2, "a"),
+      example('WORKDAY_DIFF("2024-03-02", "2024-03-03")', 0, "b"),
+      example('WORKDAY_DIFF("2024-03-04", "2024-03-08", "2024-03-06, 2024-03-07")', 3, "b"),
+      example('WORKDAY_DIFF("2024-03-08", "2024-03-04")', -5, "b"),
+    ],
+  }),
+  plain({
+    name: "DATESTR",
+    family: "date",
+    usage: "DATESTR(date)",
+    takes: [day],
+    gives: textKind,
+    evaluate: ([value]) => isoText(value as number).slice(0, 10),
+    examples: [
+      example("DATESTR({DT})", "2024-03-05", "a"),
+      example("DATESTR(CREATED_TIME())", "2024-03-05", "a"),
+    ],
+  }),
+  plain({
+    name: "TIMESTR",
+    family: "date",
+    usage: "TIMESTR(date)",
+    takes: [day],
+    gives: textKind,
+    evaluate: ([value]) => isoText(value as number).slice(11, 19),
+    examples: [example("TIMESTR({DT})", "09:07:03", "a"), example("TIMESTR({D})", "00:00:00", "a")],
+  }),
+];
+
+const today: Operation = {
+  name: "TODAY",
+  reads: "clock",
+  evaluate: (_, run) => startOfDay(run.now),
+  sql: (_, context) => sql`date_trunc('day', ${context.now}, 'UTC')`,
+};
+
+const now: Operation = {
+  name: "NOW",
+  reads: "clock",
+  evaluate: (_, run) => run.now,
+  sql: (_, context) => context.now,
+};
+
+function differenceOf(one: Inner, other: Inner, unit: Inner): Inner {
+  const known = unitOf(unit as string);
+  if (known === null) {
+    return ERROR;
+  }
+  return one === null || other === null
+    ? Number.NaN
+    : difference(one as number, other as number, known);
+}
+
+const sameness: Operation = {
+  name: "IS_SAME",
+  takesBlank: true,
+  evaluate: ([one = null, other = null, unit = null]) => {
+    const known = unit === null ? null : unitOf(unit as string);
+    if (unit !== null && known === null) {
+      return ERROR;
+    }
+    if (one === null || other === null) {
+      return false;
+    }
+    return known === null
+      ? one === other
+      : startOf(one as number, known) === startOf(other as number, known);
+  },
+  sql: sqlCall("is_same"),
+};

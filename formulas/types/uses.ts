@@ -1,0 +1,51 @@
+import type { LastModified } from "../functions/record.ts";
+import type { Typed } from "./typed.ts";
+
+/** What a formula's result depends on. */
+export interface Uses {
+  /** Fields whose values it works on, each once. */
+  readonly fieldIds: readonly string[];
+  /** Its result changes with time alone. */
+  readonly volatile: boolean;
+  /** The lists of fields that it asks the time of change for; an empty list stands for all that people can change. */
+  readonly lastModified: readonly (readonly string[])[];
+}
+
+/** Looks through a typed tree, with a stack of its own. */
+export function usesOf(root: Typed): Uses {
+  const fieldIds = new Set<string>();
+  const lastModified: (readonly string[])[] = [];
+  let volatile = false;
+  const open: Typed[] = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.op === "field") {
+      fieldIds.add(node.id);
+    } else if (node.op === "call") {
+      volatile ||= node.operation.reads === "clock";
+      if (isLastModified(node.operation)) {
+        lastModified.push(node.operation.fieldIds);
+      }
+    }
+    open.push(...partsOf(node));
+  }
+  return { fieldIds: [...fieldIds], volatile, lastModified };
+}
+
+function partsOf(node: Typed): readonly Typed[] {
+  switch (node.op) {
+    case "call":
+      return node.arguments;
+    case "choice":
+      return [node.condition, node.then, node.otherwise];
+    case "switch":
+      return [node.subject, ...node.cases.flatMap(({ test, result }) => [test, result]), node.otherwise];
+    case "error-test":
+      return [node.argument];
+    default:
+      return [];
+  }
+}
+
+function isLastModified(operation: object): operation is LastModified {
+  return "fieldIds" in operation;
+}
