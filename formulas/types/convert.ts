@@ -201,7 +201,7 @@ const textOperations = {
   },
   date: {
     name: "date-text",
-    evaluate: ([value]) => isoText(value),
+    evaluate: ([value]) => isoText(value as number),
     sql: ([value]) => sql`formula.date_text(${value})`,
   },
 } satisfies Record<"number" | "boolean" | "date", Operation>;
