@@ -7,7 +7,8 @@ import { createTestDatabase, type TestDatabase } from "../server/kernel/testing/
 import { makeTarget, type Target } from "./target.ts";
 import { openProxy, targetOf, throughProxy, type ProxyMode, type TcpProxy } from "./tcp-proxy.ts";
 
-const goneMs = 10_000;
+/** Whoever wants every test run gets the ten seconds; the others see the same in three. */
+const goneMs = process.env["BASALT_TEST_REQUIRE_ALL"] === "1" ? 10_000 : 3_000;
 /** The promise is one second; a machine that runs other tests beside this one gets half of one more. */
 const answerMaxMs = 1_500;
 const backMaxMs = 5_000;
@@ -50,7 +51,7 @@ async function count(name: string): Promise<number> {
 }
 
 describe.for(["cut", "black-hole"] satisfies ProxyMode[])("the database is gone: %s", (mode) => {
-  test("for 10 s every answer is 503 with Retry-After in time, then all works by itself", async () => {
+  test("every answer is 503 with Retry-After in time, then all works by itself", async () => {
     expect((await read()).status).toBe(200);
     // Connections that were lost before are back.
     await sleep(500);
