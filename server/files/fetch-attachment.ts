@@ -83,7 +83,7 @@ export async function beginFetch(scope: Scope, source: AttachmentSource): Promis
   }
   const finished = fetching.catch((error: unknown) => {
     scope.log.info(
-      { attachment: id, error: String(error) },
+      { attachment: id, error: String(error), requestId: scope.requestId },
       "an attachment could not be fetched and disappears",
     );
     return undefined;

@@ -242,3 +242,25 @@ describe("wrong credentials", () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
   });
 });
+
+test("a sign-in is written down with who, from where and in which request", async () => {
+  const lines: object[] = [];
+  const info = (fields: object, message?: string): void => {
+    lines.push({ ...fields, message });
+  };
+  const log = { ...world().log, info };
+  const seen = clientOf({
+    ...world(),
+    scopeFor: (actor, more) => ({ ...world().scopeFor(actor, more), log }),
+  });
+  const { body } = await seen("POST", "/api/v1/login", {
+    body: { email: "ada@example.org", password: PASSWORD },
+    address: "198.51.100.77",
+  });
+  expect(lines).toContainEqual({
+    message: "identity: signed in",
+    userId: body.user.id,
+    address: "198.51.100.77",
+    requestId: expect.any(String) as string,
+  });
+});

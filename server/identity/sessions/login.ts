@@ -44,7 +44,8 @@ export async function finishSignIn(
 ): Promise<SignedIn> {
   await forgetFailures(scope, { kind: "account", of: emailKey(user.email) });
   countSignIn(scope, "success");
-  scope.log.info({ userId: user.id, address: scope.address }, "identity: signed in");
+  const { address, requestId } = scope;
+  scope.log.info({ userId: user.id, address, requestId }, "identity: signed in");
   return openSession(scope, { user, userAgent });
 }
 

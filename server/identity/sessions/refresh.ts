@@ -35,7 +35,12 @@ async function exchange(tx: Scope, hash: Buffer): Promise<SignedIn | undefined> 
     await tx.db.run(endSessionOf(row.userId, row.sessionId, now));
     await tx.signals.send(tx.db, SESSION_SIGNAL, row.sessionId);
     tx.log.warn(
-      { userId: row.userId, sessionId: row.sessionId, address: tx.address },
+      {
+        userId: row.userId,
+        sessionId: row.sessionId,
+        address: tx.address,
+        requestId: tx.requestId,
+      },
       "identity: a refresh token was used twice",
     );
     return undefined;

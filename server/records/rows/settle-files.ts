@@ -112,7 +112,11 @@ function leftOut(scope: Scope, field: Field, error: unknown): undefined {
 }
 
 function noted(scope: Scope, error: unknown): undefined {
-  scope.log.info({ error: String(error) }, "an attachment could not be fetched and disappears");
+  const { requestId } = scope;
+  scope.log.info(
+    { error: String(error), requestId },
+    "an attachment could not be fetched and disappears",
+  );
   return undefined;
 }
 

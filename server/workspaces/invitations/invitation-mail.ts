@@ -27,7 +27,7 @@ export async function mailInvitation(
     return true;
   } catch (error) {
     scope.log.warn(
-      { err: error, invitationId: invitation.id },
+      { err: error, invitationId: invitation.id, requestId: scope.requestId },
       "workspaces: an invitation could not be mailed",
     );
     return false;

@@ -27,7 +27,11 @@ export async function adoptWorkspace(scope: Scope, workspaceId: string): Promise
     }
     await tx.db.run(setRole(place, { userId, role: "owner", givenAt: tx.now(), givenBy: userId }));
     await tellAccessChanged(tx, userId);
-    tx.log.info({ workspaceId, userId, owners }, "workspaces: adopted by an administrator");
+    const { requestId } = tx;
+    tx.log.info(
+      { workspaceId, userId, owners, requestId },
+      "workspaces: adopted by an administrator",
+    );
     return existingWorkspace(tx, workspaceId);
   });
 }
