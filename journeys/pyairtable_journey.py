@@ -1,7 +1,8 @@
 """pyairtable, unmodified, against a running Basalt.
 
-Reads {"url", "key", "readKey", "workspaceId", "owner": {"id", "email"}} from standard input and prints one line of JSON
-per check: {"check", "ok", "detail"} or {"check", "skipped"}. Every check stands on its own records.
+Reads {"url", "key", "readKey", "manageKey", "workspaceId", "otherWorkspaceId", "owner": {"id", "email"}, "guest": {"id"}}
+from standard input and prints one line of JSON per check: {"check", "ok", "detail"} or {"check", "skipped"}. Every check
+stands on its own records.
 """
 
 import base64
@@ -57,7 +58,10 @@ class Journey:
         self.url = given["url"]
         self.key = given["key"]
         self.owner = given["owner"]
+        self.guest = given["guest"]
         self.read_key = given["readKey"]
+        self.manager = Api(given["manageKey"], endpoint_url=self.url)
+        self.other_workspace_id = given["otherWorkspaceId"]
         self.workspace_id = given["workspaceId"]
         self.api = Api(self.key, endpoint_url=self.url, timeout=(5, 30))
         self.api.session.mount(CONTENT_HOST, ContentHost(self.url))
@@ -456,26 +460,59 @@ def views(journey):
     same((shown["id"], shown["name"], shown["type"]), (view.id, "Grid view", "grid"))
 
 
-@check("collaborators of a base")
+@check("collaborators of a base: listed, added, changed, removed")
 def base_collaborators(journey):
-    try:
-        found = journey.base.collaborators(force=True)
-    except requests.exceptions.HTTPError as error:
-        if error.response.status_code in (404, 405):
-            raise Skip("GET /v0/meta/bases/{baseId} is not offered") from error
-        raise
-    same((found.id, found.name), (journey.base.id, "pyairtable"))
+    base = journey.manager.base(journey.base.id)
+    found = base.collaborators(force=True)
+    same((found.id, found.name, found.workspace_id), (base.id, "pyairtable", journey.workspace_id))
+    owners = [person.user_id for person in found.individual_collaborators.via_workspace]
+    same(owners, [journey.owner["id"]])
+    guest = journey.guest["id"]
+    found.add_user(guest, "comment")
+    same([(one.user_id, one.permission_level) for one in found.individual_collaborators.via_base], [(guest, "comment")])
+    found.update(guest, "edit")
+    found = base.collaborators(force=True)
+    same([(one.user_id, one.permission_level) for one in found.individual_collaborators.via_base], [(guest, "edit")])
+    found.remove(guest)
+    same(base.collaborators(force=True).individual_collaborators.via_base, [])
 
 
-@check("collaborators of a workspace")
+@check("collaborators of a workspace: listed, added, changed, removed")
 def workspace_collaborators(journey):
-    try:
-        found = journey.api.workspace(journey.workspace_id).collaborators(force=True)
-    except requests.exceptions.HTTPError as error:
-        if error.response.status_code in (404, 405):
-            raise Skip("GET /v0/meta/workspaces/{workspaceId} is not offered") from error
-        raise
-    same(found.id, journey.workspace_id)
+    workspace = journey.manager.workspace(journey.workspace_id)
+    found = workspace.collaborators(force=True)
+    same((found.id, found.name, journey.base.id in found.base_ids), (workspace.id, "Journey", True))
+    same(journey.base.id in [base.id for base in workspace.bases()], True)
+    guest = journey.guest["id"]
+    found.add_user(guest, "read")
+    found.update(guest, "create")
+    levels = {
+        one.user_id: one.permission_level
+        for one in workspace.collaborators(force=True).individual_collaborators.via_workspace
+    }
+    same(levels, {journey.owner["id"]: "owner", guest: "create"})
+    found.remove(guest)
+    same(len(workspace.collaborators(force=True).individual_collaborators.via_workspace), 1)
+
+
+@check("shares of a base, of which there are none yet")
+def shares(journey):
+    same(journey.manager.base(journey.base.id).shares(force=True), [])
+
+
+@check("a base moves to another workspace, and is deleted with it")
+def move_and_delete(journey):
+    tables = [{"name": "T", "fields": [{"name": "F", "type": "singleLineText"}]}]
+    workspace = journey.manager.workspace(journey.workspace_id)
+    moved, deleted = workspace.create_base("Moved", tables), workspace.create_base("Deleted", tables)
+    other = journey.manager.workspace(journey.other_workspace_id)
+    workspace.move_base(moved, other, index=0)
+    same([base.id for base in other.bases()], [moved.id])
+    deleted.delete()
+    same(deleted.id in [base.id for base in journey.manager.bases(force=True)], False)
+    same(other.name, "Other")
+    other.delete()
+    refused(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", lambda: moved.table("T").all())
 
 
 # --- object mapping ---
