@@ -288,6 +288,28 @@ describe("reading", () => {
   });
 });
 
+describe("other ways to the same base", () => {
+  test("configured once for the whole program, with headers of one's own", async () => {
+    const { url, key } = running();
+    Airtable.configure({ endpointUrl: url, apiKey: key });
+    const found = Airtable.base(made.id);
+    expect(found.getId()).toBe(made.id);
+    expect(await found.table(PROJECTS).select({ maxRecords: 1 }).firstPage()).toBeInstanceOf(Array);
+    const customHeaders = { "x-request-id": "journey-of-airtable-js" };
+    const client = new Airtable({ endpointUrl: url, apiKey: key, customHeaders });
+    const { headers } = await client.base(made.id).makeRequest({ path: `/${made.projects.id}` });
+    expect(headers.get("x-request-id")).toBe("journey-of-airtable-js");
+  });
+
+  test("several calls at once keep their answers apart", async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `at once ${at}`);
+    const records = await Promise.all(names.map((Name) => base(TASKS).create(cells({ Name }))));
+    expect(records.map((record) => record.get("Name"))).toEqual(names);
+    const found = await Promise.all(records.map(({ id }) => base(TASKS).find(id)));
+    expect(found.map((record) => record.get("Name"))).toEqual(names);
+  });
+});
+
 describe("errors are those that programs know", () => {
   const refusals = [
     ["an unknown field", cells({ Nope: 1 }), "UNKNOWN_FIELD_NAME", 'Unknown field name: "Nope"'],

@@ -37,6 +37,8 @@ export interface Home {
   readonly person: Person;
   readonly key: string;
   readonly ids: Ids;
+  /** Where the file of the record can be fetched by whoever holds this address. */
+  readonly fileUrl: string;
 }
 
 /** Makes a home; with `canary` in every name, text and file. */
@@ -67,7 +69,7 @@ export async function makeHome(url: string, name: string, canary: string): Promi
   });
   const recordId = records[0]?.id ?? "";
   const upload = `/v0/${base.id}/${recordId}/${files}/uploadAttachment`;
-  const uploaded = await post<{ fields: Record<string, [{ id: string }]> }>(upload, {
+  const uploaded = await post<{ fields: Record<string, [{ id: string; url: string }]> }>(upload, {
     contentType: "text/plain",
     filename: `${canary}.txt`,
     file: btoa(canary),
@@ -95,6 +97,7 @@ export async function makeHome(url: string, name: string, canary: string): Promi
   return {
     person,
     key: key.key,
+    fileUrl: uploaded.fields[files]?.[0].url ?? "",
     ids: {
       workspaceId,
       baseId: base.id,
