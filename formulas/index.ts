@@ -28,6 +28,16 @@ export {
   type Typing,
 } from "./types/type-of.ts";
 export {
+  compile,
+  compileCondition,
+  compileTogether,
+  type CompiledCondition,
+  type CompiledFormula,
+  type CompiledFormulas,
+  type FormulaOfField,
+} from "./compile/compile.sql.ts";
+export { quoteLiteral, sqlTypeOf, withoutParameters } from "./compile/literals.sql.ts";
+export {
   evaluate,
   evaluatorOf,
   holds,

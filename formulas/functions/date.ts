@@ -1,4 +1,5 @@
 import sql from "sql-template-tag";
+import { comparison } from "../types/compare.ts";
 import { constantText, dateOrBlank, toText } from "../types/convert.ts";
 import { booleanKind, countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
@@ -71,23 +72,21 @@ function movedKind([from, , unit]: readonly Typed[]): Kind {
   return { type: "date", dateOnly: wholeDays && from?.kind.type === "date" && from.kind.dateOnly };
 }
 
-/** Comparing two dates that may be blank: a blank one is never before, after or the same. Open point 9.5. */
+/** Comparing two dates that may be blank: a blank one is never before or after another. Open point 9.5. */
 function orderOfDates(
   name: string,
-  evaluate: (one: number, other: number) => boolean,
+  operator: "<" | ">",
   examples: FormulaFunction["examples"],
 ): FormulaFunction {
-  return plain({
+  return {
     name,
     family: "date",
     usage: `${name}(date, other)`,
-    takes: [dayOrBlank, dayOrBlank],
-    gives: booleanKind,
-    takesBlank: true,
-    evaluate: ([one = null, other = null]) =>
-      one !== null && other !== null && evaluate(one as number, other as number),
+    arity: [2, 2],
+    type: ([one = blank(), other = blank()]) =>
+      comparison(operator, dateOrBlank(one), dateOrBlank(other)),
     examples,
-  });
+  };
 }
 
 export const dateFunctions: readonly FormulaFunction[] = [
@@ -188,13 +187,13 @@ export const dateFunctions: readonly FormulaFunction[] = [
       example('DATETIME_DIFF(NOW(), {DT}, "hours") < 24', 0, "a"),
     ],
   }),
-  orderOfDates("IS_BEFORE", (one, other) => one < other, [
+  orderOfDates("IS_BEFORE", "<", [
     example('IS_BEFORE("2024-03-04", {D})', 1, "a"),
     example("IS_BEFORE({D}, {D})", 0, "a"),
     example("IS_BEFORE({No Date}, {D})", 0, "c"),
     example('IS_BEFORE("soon", {D})', failure, "c"),
   ]),
-  orderOfDates("IS_AFTER", (one, other) => one > other, [
+  orderOfDates("IS_AFTER", ">", [
     example("IS_AFTER({DT}, {D})", 1, "a"),
     example('IS_AFTER({DT}, DATEADD(TODAY(), -7, "days"))', 1, "a"),
   ]),

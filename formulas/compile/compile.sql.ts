@@ -1,0 +1,372 @@
+import sql, { join, type Sql } from "sql-template-tag";
+import { usesOf } from "../types/uses.ts";
+import type { SqlContext, Typed, TypedCall, TypedSwitch } from "../types/typed.ts";
+import { ERROR } from "../values/inner.ts";
+import type { TypedFormula } from "../types/type-of.ts";
+import { literal } from "./literals.sql.ts";
+import { Steps, type Piece } from "./pieces.sql.ts";
+
+/** A formula in SQL, to be put into a statement over the rows of its table. */
+export interface CompiledFormula {
+  /** `cross join lateral (…) name`, in this order, after the rows that the context's expressions refer to. */
+  readonly steps: readonly Sql[];
+  /** In the PostgreSQL type of the result's kind; NULL for blank and for an error. */
+  readonly value: Sql;
+  /** `boolean`, never NULL: the result is `#ERROR!`. Null: it never is. */
+  readonly fails: Sql | null;
+}
+
+/** The names of a formula's steps begin with this unless the caller says otherwise. */
+const PREFIX = "step";
+
+/** Compiles one formula. */
+export function compile(
+  { root }: TypedFormula,
+  context: SqlContext,
+  prefix: string = PREFIX,
+): CompiledFormula {
+  const compiler = new Compiler(context, new Steps(prefix));
+  const { piece, fails } = compiler.steps.failing(compiler.piece(root));
+  return { steps: compiler.steps.joined(), value: piece.sql, fails };
+}
+
+/** A formula field among others of the same record. */
+export interface FormulaOfField {
+  readonly fieldId: string;
+  readonly formula: TypedFormula;
+}
+
+/** Formulas of one record in SQL: common steps, then a value for each field. */
+export interface CompiledFormulas {
+  readonly steps: readonly Sql[];
+  readonly fields: ReadonlyMap<string, Pick<CompiledFormula, "value" | "fails">>;
+}
+
+/**
+ * Compiles formulas of one record that may refer to each other, in an order in which each comes after those it needs.
+ * Each is computed once, however many others use it.
+ */
+export function compileTogether(
+  formulas: readonly FormulaOfField[],
+  context: SqlContext,
+  prefix: string = PREFIX,
+): CompiledFormulas {
+  const used = new Set(formulas.flatMap(({ formula }) => usesOf(formula.root).fieldIds));
+  const compiler = new Compiler(context, new Steps(prefix));
+  const fields = new Map<string, Pick<CompiledFormula, "value" | "fails">>();
+  for (const { fieldId, formula } of formulas) {
+    const compiled = compiler.piece(formula.root);
+    const { piece, fails } = compiler.steps.failing(
+      used.has(fieldId) ? compiler.steps.bind(compiled) : compiled,
+    );
+    if (used.has(fieldId)) {
+      compiler.know(fieldId, piece);
+    }
+    fields.set(fieldId, { value: piece.sql, fails });
+  }
+  return { steps: compiler.steps.joined(), fields };
+}
+
+/** A condition in SQL. */
+export interface CompiledCondition {
+  readonly steps: readonly Sql[];
+  /** True for the rows to keep; false or NULL for the others. */
+  readonly holds: Sql;
+}
+
+/** Compiles a condition for a `where`: comparisons of bare columns stay such, so that indexes can answer them. */
+export function compileCondition(
+  { root }: TypedFormula,
+  context: SqlContext,
+  prefix: string = PREFIX,
+): CompiledCondition {
+  const compiler = new Compiler(context, new Steps(prefix));
+  const holds = compiler.kept(root);
+  return { steps: compiler.steps.joined(), holds };
+}
+
+/** Compiles the nodes of one formula, or of several that share their steps. */
+class Compiler {
+  readonly steps: Steps;
+  readonly #context: SqlContext;
+  readonly #subjects = new Map<number, Piece>();
+  readonly #computed = new Map<string, Piece>();
+
+  constructor(context: SqlContext, steps: Steps) {
+    this.#context = context;
+    this.steps = steps;
+  }
+
+  /** Makes the value of a computed field known to the formulas that follow. */
+  know(fieldId: string, piece: Piece): void {
+    this.#computed.set(fieldId, piece);
+  }
+
+  piece(node: Typed): Piece {
+    return this.steps.shallow(this.#compiled(node));
+  }
+
+  /** A truth value of which only true counts, so that what is false, blank or an error need not be told apart. */
+  kept(node: Typed): Sql {
+    if (node.op === "call") {
+      const { name } = node.operation;
+      const [first] = node.arguments;
+      if (name === "fill-false" && first !== undefined) {
+        return this.kept(first);
+      }
+      // An error makes OR an error even beside a value that is true; AND drops the record either way.
+      if (name === "AND" || (name === "OR" && !node.canFail)) {
+        const parts = name === "OR" ? this.#alternatives(node.arguments) : node.arguments.map((one) => this.kept(one));
+        return sql`(${join(parts, name === "AND" ? " and " : " or ")})`;
+      }
+    }
+    return node.op === "call" ? this.#call(node, true).sql : this.piece(node).sql;
+  }
+
+  #compiled(node: Typed): Piece {
+    switch (node.op) {
+      case "constant":
+        return constantPiece(node);
+      case "field":
+        return this.#computed.get(node.id) ?? this.#field(node);
+      case "subject":
+        return this.#subjects.get(node.slot) ?? constantPiece({ ...node, value: null });
+      case "call":
+        return this.#call(node);
+      case "choice":
+        return this.#branches(node);
+      case "switch":
+        return this.#switch(node);
+      case "error-test":
+        return this.#errorTest(node.argument);
+    }
+  }
+
+  #field(node: Typed & { readonly op: "field" }): Piece {
+    const { value, fails } = this.#context.field(node.id);
+    const canFail = node.canFail && fails !== undefined;
+    return {
+      sql: value,
+      nulls: nullsOf({ canFail, canBeBlank: node.canBeBlank }),
+      ...(canFail ? { fails } : {}),
+      simple: true,
+      level: 0,
+      depth: 0,
+    };
+  }
+
+  /** `loose`: nobody asks which NULL is an error. */
+  #call(node: TypedCall, loose = false): Piece {
+    const { operation } = node;
+    let given = node.arguments.map((argument) => this.piece(argument));
+    if (operation.repeats === true || operation.fails !== undefined) {
+      given = given.map((piece) => this.steps.bind(piece));
+    }
+    const asks = operation.takesBlank === true || (node.canBeBlank && !loose);
+    const failures: Sql[] = [];
+    if (asks && operation.nullIsError !== true) {
+      given = given.map((argument) => {
+        const { piece, fails } = this.steps.failing(argument);
+        failures.push(...(fails === null ? [] : [fails]));
+        return piece;
+      });
+    }
+    const values = given.map(({ sql: value }) => value);
+    const plain = operation.sql(values, this.#context);
+    const guarded = operation.takesBlank === true && failures.length > 0;
+    const own = operation.fails?.(values, this.#context);
+    const level = Math.max(0, ...given.map((piece) => piece.level));
+    return this.#withFailures(
+      {
+        sql: guarded ? sql`case when not (${join(failures, " or ")}) then ${plain} end` : plain,
+        nulls: loose && node.canFail ? "error" : nullsOf(node),
+        simple: false,
+        level,
+        depth: 1 + Math.max(0, ...given.map((piece) => piece.depth)) + chainLength(node),
+      },
+      own === undefined ? failures : [...failures, own],
+    );
+  }
+
+  /** Only a value that can be blank as well needs to say when it is an error. */
+  #withFailures(piece: Piece, failures: readonly Sql[]): Piece {
+    if (piece.nulls !== "both") {
+      return piece;
+    }
+    const [only] = failures;
+    if (failures.length === 1 && only !== undefined) {
+      return { ...piece, fails: only };
+    }
+    const fails = this.steps.bindTruth(sql`(${join(failures, " or ")})`, piece.level);
+    return { ...piece, fails: fails.sql, level: fails.level };
+  }
+
+  /** A chain of choices, each in the `otherwise` of the one before, as one CASE where nothing can fail. */
+  #branches(node: Typed): Piece {
+    const cases: { test: Typed; result: Typed }[] = [];
+    let last = node;
+    while (last.op === "choice") {
+      cases.push({ test: last.condition, result: last.then });
+      last = last.otherwise;
+    }
+    return this.#cases(cases, last, node);
+  }
+
+  #switch(node: TypedSwitch): Piece {
+    this.#subjects.set(node.slot, this.steps.bind(this.piece(node.subject)));
+    return this.#cases(node.cases, node.otherwise, node);
+  }
+
+  #cases(
+    cases: readonly { readonly test: Typed; readonly result: Typed }[],
+    otherwise: Typed,
+    whole: Typed,
+  ): Piece {
+    const nulls = nullsOf(whole);
+    const arms = cases.map(({ test, result }) => ({
+      test: this.piece(test),
+      result: this.piece(result),
+    }));
+    const rest = this.piece(otherwise);
+    if (nulls === "both") {
+      return this.#askedCases(arms, rest);
+    }
+    const all = [rest, ...arms.flatMap(({ test, result }) => [test, result])];
+    return {
+      sql: caseOf(arms.map(({ test, result }) => ({ test, value: result.sql })), rest.sql),
+      nulls,
+      simple: false,
+      level: Math.max(...all.map(({ level }) => level)),
+      depth: 1 + Math.max(...all.map(({ depth }) => depth)) + cases.filter((_, index) => arms[index]?.test.nulls === "error").length,
+    };
+  }
+
+  /** Where a result can be blank or an error, the tests are asked twice: for the value and for the failure. */
+  #askedCases(arms: readonly { readonly test: Piece; readonly result: Piece }[], rest: Piece): Piece {
+    const asked = arms.map(({ test, result }) => {
+      const failing = this.steps.failing(result);
+      return { test: this.steps.bind(test), result: failing.piece, fails: failing.fails };
+    });
+    const last = this.steps.failing(rest);
+    const all = [last.piece, ...asked.flatMap(({ test, result }) => [test, result])];
+    const level = Math.max(...all.map((piece) => piece.level));
+    const fails = this.steps.bindTruth(
+      sql`coalesce(${caseOf(
+        asked.map(({ test, fails: failure }) => ({ test, value: failure ?? sql`false` })),
+        last.fails ?? sql`false`,
+      )}, true)`,
+      level,
+    );
+    return {
+      sql: caseOf(asked.map(({ test, result }) => ({ test, value: result.sql })), last.piece.sql),
+      nulls: "both",
+      fails: fails.sql,
+      simple: false,
+      level: fails.level,
+      depth: 1 + Math.max(...all.map(({ depth }) => depth)) + asked.filter(({ test }) => test.nulls === "error").length,
+    };
+  }
+
+  #errorTest(argument: Typed): Piece {
+    const special = argument.kind.type === "number" && argument.kind.special;
+    const { piece, fails } = this.steps.failing(this.piece(argument));
+    const value = special && fails !== null ? this.steps.bind(piece) : piece;
+    const notFinite = sql`coalesce(${value.sql} in ('NaN', 'Infinity', '-Infinity'), false)`;
+    const tests = [...(fails === null ? [] : [fails]), ...(special ? [notFinite] : [])];
+    return {
+      sql: sql`(${join(tests, " or ")})`,
+      nulls: "never",
+      simple: false,
+      level: value.level,
+      depth: value.depth + 1,
+    };
+  }
+
+  /** Equalities of one column with different texts become one look-up of several values. */
+  #alternatives(nodes: readonly Typed[]): readonly Sql[] {
+    const groups = new Map<string, { readonly column: Typed; readonly texts: string[] }>();
+    const others: Typed[] = [];
+    for (const node of nodes) {
+      const equality = equalityOf(node);
+      if (equality === null) {
+        others.push(node);
+      } else {
+        const group = groups.get(equality.key) ?? { column: equality.column, texts: [] };
+        group.texts.push(equality.text);
+        groups.set(equality.key, group);
+      }
+    }
+    return [
+      ...[...groups.values()].map(
+        ({ column, texts }) => sql`(${this.piece(column).sql} = any(${texts}::text[]))`,
+      ),
+      ...others.map((node) => this.kept(node)),
+    ];
+  }
+}
+
+/** A comparison of a column or the record's id with a known text that is not empty. */
+function equalityOf(node: Typed): { key: string; column: Typed; text: string } | null {
+  if (node.op !== "call") {
+    return null;
+  }
+  const [left, right] = node.arguments;
+  if (node.operation.name === "fill-false" && left !== undefined) {
+    return equalityOf(left);
+  }
+  if (node.operation.name !== "text =" || left === undefined || right === undefined) {
+    return null;
+  }
+  const [column, other] = left.op === "constant" ? [right, left] : [left, right];
+  const key = column.op === "field" ? column.id : isRecordId(column) ? "RECORD_ID()" : null;
+  return key !== null && other.op === "constant" && typeof other.value === "string"
+    ? { key, column, text: other.value }
+    : null;
+}
+
+function isRecordId(node: Typed): boolean {
+  return node.op === "call" && node.operation.name === "RECORD_ID";
+}
+
+function constantPiece({ value, kind }: Pick<Typed & { readonly op: "constant" }, "value" | "kind">): Piece {
+  return {
+    sql: literal(value, kind),
+    nulls: value === ERROR ? "error" : value === null ? "blank" : "never",
+    ...(value === ERROR ? { fails: sql`true` } : {}),
+    simple: true,
+    level: 0,
+    depth: 0,
+  };
+}
+
+function nullsOf({ canFail, canBeBlank }: Pick<Typed, "canFail" | "canBeBlank">): Piece["nulls"] {
+  if (canFail) {
+    return canBeBlank ? "both" : "error";
+  }
+  return canBeBlank ? "blank" : "never";
+}
+
+/** A CASE over tests in order; a test that is an error (NULL) makes the whole NULL. */
+function caseOf(arms: readonly { readonly test: Piece; readonly value: Sql }[], rest: Sql): Sql {
+  let built = rest;
+  let whens: Sql[] = [];
+  const close = () => {
+    built = whens.length === 0 ? built : sql`case ${join(whens.toReversed(), " ")} else ${built} end`;
+    whens = [];
+  };
+  for (const { test, value } of arms.toReversed()) {
+    if (test.nulls === "error") {
+      close();
+      built = sql`case ${test.sql} when true then ${value} when false then ${built} end`;
+    } else {
+      whens.push(sql`when ${test.sql} then ${value}`);
+    }
+  }
+  close();
+  return built;
+}
+
+/** Operators of a chain, which nest in SQL though they stand side by side in the formula. */
+function chainLength({ operation, arguments: given }: TypedCall): number {
+  return /^[-+*/]+$/.test(operation.name) ? given.length : 0;
+}

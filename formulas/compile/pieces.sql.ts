@@ -1,0 +1,87 @@
+import sql, { join, raw, type Sql } from "sql-template-tag";
+
+/**
+ * A compiled part of a formula. What its NULL means is known: nothing (`never`), blank, an error, or either, and only then
+ * does `fails` tell which. A value is always NULL where it fails.
+ */
+export interface Piece {
+  readonly sql: Sql;
+  readonly nulls: "never" | "blank" | "error" | "both";
+  /** `boolean`, never NULL. */
+  readonly fails?: Sql;
+  /** Cheap to mention twice: a column, a constant, a value that is bound already. */
+  readonly simple: boolean;
+  /** The steps that must have run before it. */
+  readonly level: number;
+  /** How deep the expression is nested: PostgreSQL's own stack is finite. */
+  readonly depth: number;
+}
+
+/** Nesting from which on a part gets a step of its own. */
+const DEPTH_MAX = 40;
+
+/**
+ * Collects the parts that are computed before the rest, in steps: those of one level do not need each other.
+ * A part that is used twice is bound here once, so that statements grow with the formula and no faster.
+ */
+export class Steps {
+  readonly #prefix: string;
+  readonly #levels: Sql[][] = [];
+  #bound = 0;
+
+  /** The prefix begins the name of each step; formulas that share a statement need different ones. */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** The part as something that can be mentioned any number of times. */
+  bind(piece: Piece): Piece {
+    if (piece.simple) {
+      return piece;
+    }
+    return { ...piece, ...this.#add(piece.sql, piece.level), simple: true };
+  }
+
+  /** The part itself, or bound when it is nested too deep to go on. */
+  shallow(piece: Piece): Piece {
+    return piece.depth > DEPTH_MAX ? this.bind(piece) : piece;
+  }
+
+  /** What tells that the part is an error; null when it never is. Binds the part if it has to be asked. */
+  failing(piece: Piece): { readonly piece: Piece; readonly fails: Sql | null } {
+    if (piece.nulls === "never" || piece.nulls === "blank") {
+      return { piece, fails: null };
+    }
+    if (piece.fails !== undefined) {
+      return { piece, fails: piece.fails };
+    }
+    const bound = this.bind(piece);
+    return { piece: bound, fails: sql`(${bound.sql} is null)` };
+  }
+
+  /** A truth value as something that can be mentioned any number of times. */
+  bindTruth(truth: Sql, level: number): { readonly sql: Sql; readonly level: number } {
+    return this.#add(truth, level);
+  }
+
+  /** The steps in their order, each to be joined to what stands before it. */
+  joined(): readonly Sql[] {
+    return this.#levels.map(
+      // OFFSET 0 keeps the planner from pulling the step up, which would write its expressions out at every use again.
+      (columns, index) =>
+        sql`cross join lateral (select ${join(columns)} offset 0) ${raw(this.#stepName(index + 1))}`,
+    );
+  }
+
+  #add(expression: Sql, below: number): { sql: Sql; level: number; depth: number } {
+    const level = below + 1;
+    this.#bound += 1;
+    const column = `v${this.#bound}`;
+    (this.#levels[level - 1] ??= []).push(sql`${expression} as ${raw(column)}`);
+    return { sql: raw(`${this.#stepName(level)}.${column}`), level, depth: 0 };
+  }
+
+  #stepName(level: number): string {
+    return `${this.#prefix}${level}`;
+  }
+}
