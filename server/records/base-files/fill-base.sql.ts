@@ -16,6 +16,13 @@ export interface RowOfFile {
   readonly cells: Readonly<Record<string, CellValue>>;
 }
 
+/**
+ * For a few statements over everything that came in: sorted and joined in memory, and without compiling them first, which
+ * takes longer than running them, because lists in cells are taken for much longer than they are.
+ */
+export const setBulkSettings = (): Sql =>
+  sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`;
+
 /** Adds rows as they are in a file. What is computed from other fields is not in files and stays empty. */
 export function insertFileRows(table: Table, rows: readonly RowOfFile[], txn: number): Sql {
   const fields = table.fields.filter(isCarried);
@@ -37,18 +44,16 @@ export const setNextNumber = (table: Table, next: number): Sql => sql`
   select setval(${sequenceName(table)}::regclass,
     greatest(${next}::bigint, (select coalesce(max(auto_number), 0) + 1 from ${tableSql(table).name})), false)`;
 
-/** Makes the pairs of a link from the cells on both of its sides. */
+/** Makes the pairs of a link from the cells on both of its sides, as far as they agree. */
 export const pairBothSides = (own: LinkSide, other: LinkSide, options: LinkOptions): Sql => sql`
   with own as (${cellPairs(own)}), other as (${cellPairs(other)})
   insert into ${ident(own.table.baseId, options.junction)} (a, b, a_pos, b_pos)
   select own.id, own.linked, own.place - 1, other.place - 1
   from own join other on other.id = own.linked and other.linked = own.id`;
 
-/** A record whose cell names one that does not name it back, or is not there. */
-export const unpairedLink = (own: LinkSide, other: LinkSide): Sql => sql`
-  with own as (${cellPairs(own)}), other as (${cellPairs(other)})
-  select own.id, own.linked from own
-  where not exists (select from other where other.id = own.linked and other.linked = own.id) limit 1`;
+/** Links in all cells of a field. */
+export const countLinks = ({ table, field }: LinkSide): Sql => sql`
+  select coalesce(sum(cardinality(${columnOf(field)})), 0) as count from ${tableSql(table).name} t`;
 
 /** Pairs of a table's link to itself, which has one side only. */
 export const pairOneSide = (own: LinkSide, options: LinkOptions): Sql => sql`
@@ -57,10 +62,11 @@ export const pairOneSide = (own: LinkSide, options: LinkOptions): Sql => sql`
     (${sideOf(options, "own")}, ${sideOf(options, "other")}, ${sideOf(options, "own")}_pos, ${sideOf(options, "other")}_pos)
   select own.id, own.linked, own.place - 1, row_number() over (partition by own.linked order by own.id) - 1 from own`;
 
-export const danglingLink = (own: LinkSide): Sql => sql`
+/** A record whose cell names one that its table does not have. */
+export const danglingLink = (own: LinkSide, linked: Table): Sql => sql`
   with own as (${cellPairs(own)})
   select own.id, own.linked from own
-  where not exists (select from ${tableSql(own.table).name} t where t.id = own.linked) limit 1`;
+  where not exists (select from ${tableSql(linked).name} t where t.id = own.linked) limit 1`;
 
 /** One side of a link: a field and its table. */
 export interface LinkSide {

@@ -1,4 +1,4 @@
-import { publish, type Scope } from "#kernel";
+import { publish, type Problem, type Scope, type Tx } from "#kernel";
 import { callEvent } from "../rows/call-event.ts";
 import { linkOptionsOf } from "../rows/write-links.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
@@ -8,14 +8,15 @@ import { recordLine } from "./check-lines.ts";
 import { explained, type EmptyBase } from "./empty-base.ts";
 import { fillComments } from "./fill-comments.ts";
 import {
+  countLinks,
   countTable,
   danglingLink,
   insertAbsentPeople,
   insertFileRows,
   pairBothSides,
   pairOneSide,
+  setBulkSettings,
   setNextNumber,
-  unpairedLink,
   type LinkSide,
   type RowOfFile,
 } from "./fill-base.sql.ts";
@@ -43,6 +44,7 @@ export async function fillBase(
 ): Promise<FilledBase> {
   const { tx, schema } = base;
   const { txn } = await tx.one<{ txn: number }>(takeTxn(schema.baseId));
+  await tx.run(setBulkSettings());
   const tables = new Map(content.definition.tables.map(({ id }) => [base.newId("tbl", id), id]));
   const records: Record<string, number> = {};
   for (const table of schema.tables) {
@@ -158,27 +160,44 @@ async function pairLinks(
   { tx, schema }: EmptyBase,
   tables: ReadonlyMap<string, string>,
 ): Promise<void> {
-  for (const table of schema.tables) {
-    for (const field of table.fields.filter(({ type }) => type === "multipleRecordLinks")) {
-      const options = linkOptionsOf(field);
-      const own: LinkSide = { table, field };
-      const other = otherSide(schema, own);
-      const unpaired = other === undefined ? danglingLink(own) : unpairedLink(own, other);
-      const [found] = await tx.text(unpaired);
-      if (found !== undefined) {
-        const entry = content.recordsAt(tables.get(table.id) ?? table.id);
-        throw badBaseFile(
-          entry,
-          `links a record by ${JSON.stringify(field.name)} to one that is not there or does not link back`,
-        );
-      }
-      if (other === undefined) {
-        await tx.run(pairOneSide(own, options));
-      } else if (options.side === "a") {
-        await tx.run(pairBothSides(own, other, options));
+  const refuse = ({ table, field }: LinkSide, why: string): Problem =>
+    badBaseFile(
+      content.recordsAt(tables.get(table.id) ?? table.id),
+      `links a record by ${JSON.stringify(field.name)} to one that ${why}`,
+    );
+  const refuseDangling = async (side: LinkSide, linked: Table): Promise<void> => {
+    if ((await tx.text(danglingLink(side, linked))).length > 0) {
+      throw refuse(side, "is not there");
+    }
+  };
+  for (const own of linkSides(schema)) {
+    const options = linkOptionsOf(own.field);
+    const other = otherSide(schema, own);
+    if (other === undefined) {
+      await refuseDangling(own, own.table);
+      await tx.run(pairOneSide(own, options));
+    } else if (options.side === "a") {
+      const pairs = await tx.run(pairBothSides(own, other, options));
+      const [first, second] = [await linksOf(tx, own), await linksOf(tx, other)];
+      if (first !== pairs || second !== pairs) {
+        await refuseDangling(own, other.table);
+        await refuseDangling(other, own.table);
+        throw refuse(first === pairs ? other : own, "does not link back");
       }
     }
   }
+}
+
+function linkSides({ tables }: BaseSchema): LinkSide[] {
+  return tables.flatMap((table) =>
+    table.fields
+      .filter(({ type }) => type === "multipleRecordLinks")
+      .map((field) => ({ table, field })),
+  );
+}
+
+async function linksOf(tx: Tx, side: LinkSide): Promise<number> {
+  return (await tx.one<{ count: number }>(countLinks(side))).count;
 }
 
 function otherSide(schema: BaseSchema, { field }: LinkSide): LinkSide | undefined {

@@ -9,8 +9,8 @@ export interface SampleFiles {
   readonly texts: readonly Attachment[];
 }
 
-const PICTURES = 16;
-const TEXTS = 6;
+const PICTURES = 8;
+const TEXTS = 4;
 const SIDE_PIXELS = 96;
 
 /** Stores small pictures and texts, the same each time. */

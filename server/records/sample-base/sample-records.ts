@@ -59,11 +59,11 @@ export interface SamplePlan {
 export type Grouping = (key: number) => readonly number[];
 
 const tables: Readonly<Record<SampleTable, SampleTableRules>> = {
-  Orders: { seed: 1, row: order, batchRows: 500 },
-  Customers: { seed: 2, row: customer, batchRows: 100 },
-  Products: { seed: 3, row: product, batchRows: 20 },
+  Orders: { seed: 1, row: order, batchRows: 200 },
+  Customers: { seed: 2, row: customer, batchRows: 50 },
+  Products: { seed: 3, row: product, batchRows: 10 },
   Staff: { seed: 4, row: staffMember, batchRows: 20 },
-  Tickets: { seed: 5, row: ticket, batchRows: 500 },
+  Tickets: { seed: 5, row: ticket, batchRows: 200 },
   Suppliers: { seed: 6, row: supplier, batchRows: 20 },
 };
 
