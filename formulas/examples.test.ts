@@ -5,21 +5,10 @@ import { exampleRun } from "./functions/example.ts";
 import { allExamples } from "./functions/registry.ts";
 import { fieldIndex } from "./language/names.ts";
 import { parse } from "./language/parse.ts";
+import { comparable } from "./testing/comparable.ts";
 import { typeOf } from "./types/type-of.ts";
-import type { Value } from "./values/value.ts";
 
 const context = { ...exampleRun, lastModified: () => exampleRun.lastModified };
-
-/** Dates by instant, numbers with a relative tolerance of 1e-9. */
-function comparable(value: Value): unknown {
-  if (Array.isArray(value)) {
-    return value.map(comparable);
-  }
-  if (typeof value === "object" && value !== null && "date" in value) {
-    return new Date(value.date).toISOString();
-  }
-  return typeof value === "number" && Number.isFinite(value) ? Number(value.toPrecision(10)) : value;
-}
 
 describe.each([...new Set(allExamples.map(({ section }) => section))])("%s", (section) => {
   const examples = allExamples.filter((one) => one.section === section);

@@ -1,0 +1,142 @@
+import { createRequire } from "node:module";
+import moment from "moment";
+
+/**
+ * What DATETIME_FORMAT and DATETIME_PARSE must know of a locale, taken out of moment.js by asking it, so that functions of its locale
+ * files become data. Names with several forms come as a list of forms, each with the format (a regular expression) that asks for it.
+ */
+interface LocaleData {
+  readonly months: readonly Form[];
+  readonly monthsShort: readonly Form[];
+  readonly weekdays: readonly Form[];
+  readonly weekdaysShort: readonly Form[];
+  readonly weekdaysMin: readonly Form[];
+  /** LT LTS L LL LLL LLLL l ll lll llll */
+  readonly long: readonly string[];
+  /** What numbers become, by token and for all others (*): a text in which % is the number, or such texts and which of them each number takes. */
+  readonly ordinal: Readonly<Record<string, string | readonly [readonly string[], string]>>;
+  /** Texts for half hours from midnight on, and which of them each takes: capitals first, then small. */
+  readonly meridiem: readonly [readonly string[], string, string];
+  /** First day of the week, and what decides about the first week. */
+  readonly week: readonly [number, number];
+  /** Characters of the output and what they become; absent when nothing does. */
+  readonly digits?: readonly [string, string];
+}
+type Form = readonly [pattern: string, names: readonly string[]];
+
+/** Months stand in another form beside a day unless the locale says otherwise. */
+const besideDay = String.raw`D[oD]?(\[[^\[\]]*\]|\s)+MMMM?`;
+const longFormats = ["LT", "LTS", "L", "LL", "LLL", "LLLL", "l", "ll", "lll", "llll"] as const;
+const ordinalTokens = { M: [1, 12], Q: [1, 4], D: [1, 31], d: [0, 6], w: [1, 53], W: [1, 53] } as const;
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
+
+/** The data of a locale of moment.js. */
+export function localeData(code: string): LocaleData {
+  createRequire(import.meta.url)(code === "en" ? "moment" : `moment/locale/${code}`);
+  const locale = moment.localeData(code);
+  if (locale === null) {
+    throw new Error(`moment.js has no locale ${code}`);
+  }
+  const inner = locale as unknown as Record<string, unknown>;
+  const digits = digitsOf(locale);
+  return {
+    months: forms(inner["_months"], (date, format) => locale.months(date, format), monthDates),
+    monthsShort: forms(inner["_monthsShort"], (date, format) => locale.monthsShort(date, format), monthDates),
+    weekdays: forms(inner["_weekdays"], (date, format) => locale.weekdays(date, format), weekDates),
+    weekdaysShort: forms(inner["_weekdaysShort"], (date) => locale.weekdaysShort(date), weekDates),
+    weekdaysMin: forms(inner["_weekdaysMin"], (date) => locale.weekdaysMin(date), weekDates),
+    long: longFormats.map((name) => locale.longDateFormat(name)),
+    ordinal: ordinals(locale),
+    meridiem: meridiems(locale),
+    week: [locale.firstDayOfWeek(), locale.firstDayOfYear()],
+    ...(digits === null ? {} : { digits }),
+  };
+}
+
+const monthDates = Array.from({ length: 12 }, (_, month) => moment.utc([2000, month]));
+const weekDates = Array.from({ length: 7 }, (_, day) => moment.utc([2000, 0, 2 + day]));
+
+/** Formats that ask locales written as functions for their other forms, with the pattern that the function looks for. */
+const knownPatterns: readonly (readonly [pattern: string, format: string])[] = [
+  [String.raw`(\[[ВвУу]\]) ?dddd`, "[В] dddd"],
+  [String.raw`\[?(?:минулої|наступної)? ?\] ?dddd`, "[минулої] dddd"],
+  ["-MMM-", "DD-MMM-YYYY"],
+  [String.raw`D\.? MMMM`, "D MMMM"],
+  ["^(?:(?!MMMM).)*D.*MMMM", "D[x]MMMM"],
+];
+
+function forms(
+  given: unknown,
+  name: (date: moment.Moment, format: string) => string,
+  dates: readonly moment.Moment[],
+): readonly Form[] {
+  const plain: Form = ["", dates.map((date) => name(date, ""))];
+  // moment.js keeps names that a function gives apart from names that are data.
+  if (given === undefined) {
+    const others = knownPatterns
+      .map(([pattern, format]): Form => [pattern, dates.map((date) => name(date, format))])
+      .filter(([, names]) => names.join() !== plain[1].join());
+    // "D MMMM" is what the more general pattern of a day somewhere before the month also takes.
+    const general = others.filter(([pattern]) => pattern.startsWith("^"));
+    return [...(general.length > 0 ? general : others), plain];
+  }
+  if (Array.isArray(given)) {
+    return [plain];
+  }
+  const { isFormat, format } = given as { readonly isFormat?: RegExp; readonly format: readonly string[] };
+  return [[isFormat?.source ?? besideDay, format], plain];
+}
+
+function ordinals(locale: moment.Locale): LocaleData["ordinal"] {
+  const general = ordinalOf(locale, "DDD", [1, 366]);
+  const others = Object.entries(ordinalTokens)
+    .filter(([token, [first, last]]) => {
+      const same = (n: number) => ordinalText(locale, token, n) === ordinalText(locale, "DDD", n);
+      return !Array.from({ length: last - first + 1 }, (_, index) => first + index).every(same);
+    })
+    .map(([token, range]) => [token, ordinalOf(locale, token, range)] as const);
+  return { "*": general, ...Object.fromEntries(others) };
+}
+
+/** Numbers beyond the end are like the one from 100 to 199 with the same last two digits. */
+function ordinalOf(
+  locale: moment.Locale,
+  token: string,
+  [first, last]: readonly [number, number],
+): string | readonly [readonly string[], string] {
+  const texts: string[] = [];
+  const taken = Array.from({ length: last + 1 }, (_, n) => {
+    const text = ordinalText(locale, token, Math.max(n, first)).replace(String(Math.max(n, first)), "%");
+    if (!texts.includes(text)) {
+      texts.push(text);
+    }
+    return ALPHABET[texts.indexOf(text)] ?? "";
+  });
+  const repeats = taken.every((letter, n) => n < 200 || letter === taken[n - 100]);
+  const [only = ""] = texts;
+  return texts.length === 1 ? only : [texts, taken.slice(0, repeats ? 200 : taken.length).join("")];
+}
+
+function ordinalText(locale: moment.Locale, token: string, n: number): string {
+  const ordinal = locale.ordinal as unknown as (this: moment.Locale, n: number, token: string) => string | number;
+  return String(ordinal.call(locale, n, token));
+}
+
+function meridiems(locale: moment.Locale): LocaleData["meridiem"] {
+  const texts: string[] = [];
+  const taken = [false, true].map((small) =>
+    Array.from({ length: 48 }, (_, half) => {
+      const text = locale.meridiem(Math.floor(half / 2), (half % 2) * 30, small);
+      if (!texts.includes(text)) {
+        texts.push(text);
+      }
+      return ALPHABET[texts.indexOf(text)];
+    }).join(""),
+  );
+  return [texts, taken[0] ?? "", taken[1] ?? ""];
+}
+
+function digitsOf(locale: moment.Locale): readonly [string, string] | null {
+  const changed = [..."0123456789,"].filter((character) => locale.postformat(character) !== character);
+  return changed.length === 0 ? null : [changed.join(""), changed.map((one) => locale.postformat(one)).join("")];
+}

@@ -1,0 +1,54 @@
+import sql, { join, raw, type Sql } from "sql-template-tag";
+import { compile } from "../compile/compile.sql.ts";
+import { sqlTypeOf } from "../compile/literals.sql.ts";
+import type { SqlContext } from "../types/typed.ts";
+import type { FormulaField, TypedFormula } from "../types/type-of.ts";
+import type { Kind } from "../types/kinds.ts";
+import type { EvaluationContext } from "../evaluate.ts";
+
+/** The query that computes a formula for records given as JSON, one row each, in order. */
+export function computedRows(
+  formula: TypedFormula,
+  fields: readonly FormulaField[],
+  { rows, run }: { readonly rows: string; readonly run: EvaluationContext },
+): Sql {
+  const { steps, value, fails } = compile(formula, contextOf(fields, run));
+  const columns = fields.flatMap(({ id, kind }) => [
+    sql`${raw(`"${id}"`)} ${sqlTypeOf(kind)}`,
+    raw(`"${id}_fails" boolean`),
+  ]);
+  return sql`
+    select ${readable(value, formula.root.kind)} as value, ${fails ?? sql`false`} as fails
+    from json_to_recordset(${rows}::json) as r(place int, ${join(columns)})
+    ${join(steps.length === 0 ? [sql``] : steps, "\n")}
+    order by r.place`;
+}
+
+/** The run's facts as constants, the record's values as columns of `r`. */
+export function contextOf(fields: readonly FormulaField[], run: EvaluationContext): SqlContext {
+  const failing = new Set(fields.filter(({ canFail }) => canFail === true).map(({ id }) => id));
+  const instant = (milliseconds: number | null) =>
+    milliseconds === null
+      ? sql`null::timestamptz`
+      : sql`${new Date(milliseconds).toISOString()}::timestamptz`;
+  return {
+    now: instant(run.now),
+    recordId: sql`${run.recordId}::text`,
+    createdTime: instant(run.createdTime),
+    lastModified: (fieldIds) => instant(run.lastModified(fieldIds)),
+    field: (id) => ({
+      value: raw(`r."${id}"`),
+      ...(failing.has(id) ? { fails: raw(`coalesce(r."${id}_fails", false)`) } : {}),
+    }),
+  };
+}
+
+/** Dates leave as milliseconds since 1970. */
+function readable(value: Sql, kind: Kind): Sql {
+  if (kind.type === "date") {
+    return sql`formula.milliseconds(${value})`;
+  }
+  return kind.type === "array" && kind.of.type === "date"
+    ? sql`array(select formula.milliseconds(one) from unnest(${value}) as one)`
+    : value;
+}

@@ -1,0 +1,46 @@
+import type pg from "pg";
+import type { EvaluationContext, FormulaRecord } from "../evaluate.ts";
+import type { FormulaField, TypedFormula } from "../types/type-of.ts";
+import { ERROR, type Inner } from "../values/inner.ts";
+import { inward, outward, type Value } from "../values/value.ts";
+import { computedRows } from "./in-postgres.sql.ts";
+
+/** A formula's values for some records as PostgreSQL computes them. */
+export async function computeInPostgres(
+  client: pg.Client,
+  formula: TypedFormula,
+  { fields, records, run }: {
+    readonly fields: readonly FormulaField[];
+    readonly records: readonly FormulaRecord[];
+    readonly run: EvaluationContext;
+  },
+): Promise<readonly Value[]> {
+  const rows = JSON.stringify(records.map((record, place) => rowOf(record, fields, place)));
+  const { text, values } = computedRows(formula, fields, { rows, run });
+  const answer = await client.query<{ value: Inner; fails: boolean }>(text, [...values]);
+  return answer.rows.map(({ value, fails }) => {
+    if (fails && value !== null) {
+      throw new Error("A value that fails is not NULL");
+    }
+    return outward(fails ? ERROR : value, formula.root.kind);
+  });
+}
+
+/** A record as the JSON object that `json_to_recordset` reads. */
+function rowOf(
+  record: FormulaRecord,
+  fields: readonly FormulaField[],
+  place: number,
+): Record<string, unknown> {
+  const cells = fields.flatMap(({ id, kind }): [string, unknown][] => {
+    const value = inward(record[id], kind);
+    if (value === ERROR) {
+      return [[`${id}_fails`, true]];
+    }
+    const element = kind.type === "array" ? kind.of : kind;
+    const json = (one: Inner) =>
+      typeof one === "number" ? (element.type === "date" ? new Date(one).toISOString() : String(one)) : one;
+    return [[id, Array.isArray(value) ? value.map(json) : json(value)]];
+  });
+  return { place, ...Object.fromEntries(cells) };
+}
