@@ -18,10 +18,20 @@ import {
   identityRoutes,
   identityWithoutKeys,
 } from "#identity";
-import { changeRoutes, commentRoutes, feedLag, metaRoutes, recordRoutes } from "#records";
+import {
+  baseFileRoutes,
+  baseFileWithoutKeys,
+  changeRoutes,
+  commentRoutes,
+  feedLag,
+  metaRoutes,
+  recordRoutes,
+  templateRoutes,
+} from "#records";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
 import { closeAll, openWorld, type Closers } from "./open-world.ts";
+import { startSample } from "./sample.ts";
 import { version } from "./version.ts";
 
 export { modules } from "./modules.ts";
@@ -70,7 +80,7 @@ async function start(config: Config, closers: Closers): Promise<Omit<Basalt, "st
   const { url } = await gateway.listen();
   closers.push(() => gateway.close());
   if (config.roles.has("worker")) {
-    closers.push(startChores(world));
+    closers.push(startChores(world), startSample(world));
   }
   return { url, world };
 }
@@ -93,6 +103,12 @@ function mountsOf(world: World): Mount[] {
     { routes: commentRoutes() },
     { routes: metaRoutes() },
     { routes: changeRoutes() },
+    {
+      routes: baseFileRoutes({ program: `basalt ${version}` }),
+      keys: "own",
+      withoutKeys: baseFileWithoutKeys,
+    },
+    { routes: templateRoutes() },
     { routes: fileRoutes() },
   ];
 }

@@ -25,6 +25,6 @@ export type { RecordJson, RecordShape } from "./rows/record-json.ts";
 export { sweepRecords } from "./rows/sweep.ts";
 export { updateRecords } from "./rows/update-records.ts";
 export { upsertRecords } from "./rows/upsert-records.ts";
-export { seedSample } from "./sample-base/seed-sample.ts";
+export { giveSampleAway, hasSample, makeSampleBase } from "./sample-base/seed-sample.ts";
 export { templateRoutes } from "./templates/routes.ts";
 export { createTable } from "./tables/create-table.ts";

@@ -1,7 +1,7 @@
 import { nameOfUser, namesOfUsers } from "#identity";
 import { constant, empty, join, sql, type Sql } from "#kernel";
 import type { SortContext } from "../field-types/field-type.ts";
-import { typeOf } from "../field-types/registry.ts";
+import { shownAs, sortKeys } from "../field-types/registry.ts";
 import { orderTerms } from "../field-types/sort-keys.sql.ts";
 import type { BaseSchema, Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import type { SortBy } from "./list-records.ts";
@@ -49,14 +49,11 @@ function sortTerms(schema: BaseSchema, field: Field | undefined, direction: "asc
     return [];
   }
   return [
-    orderTerms(
-      typeOf(field).sortKeys(field, columnOf(field), sortContext(schema, field)),
-      direction,
-    ),
+    orderTerms(sortKeys(field, columnOf(field), sortContext(schema, shownAs(field).as)), direction),
   ];
 }
 
-function sortContext(schema: BaseSchema, field: Field): SortContext {
+function sortContext(schema: BaseSchema, field: { readonly options: object }): SortContext {
   return {
     userText: (column, shape) => (shape === "one" ? nameOfUser(column) : namesOfUsers(column)),
     linkText: (_fieldId, column) => {

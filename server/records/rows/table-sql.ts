@@ -1,5 +1,5 @@
 import { constant, quoteIdent, type Sql } from "#kernel";
-import { typeOf } from "../field-types/registry.ts";
+import { shownAs, typeOf } from "../field-types/registry.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 
 /** A table's SQL that does not change between calls, composed once per schema version. */
@@ -38,7 +38,7 @@ export const LEADING_COLUMNS = 3;
 
 /** What a row is read as: `id, created_time, version`, then one column a field, in the order given. */
 export function rowColumns(fields: readonly Field[], alias = "t"): Sql {
-  const columns = fields.map((field) => columnText(field, alias));
+  const columns = fields.map((field) => readText(field, alias));
   return constant(
     [`${alias}.id`, `${alias}.created_time`, `${alias}.version`, ...columns].join(", "),
   );
@@ -56,9 +56,27 @@ export function recordsetDefinition(field: Field): string {
   return `${quoteIdent(field.id)} ${type}${collation}`;
 }
 
+/** The field as its type reads it: the column, with marks where errors stand beside it. */
+export function readColumnOf(field: Field, alias = "t"): Sql {
+  return constant(readText(field, alias));
+}
+
 /** True where the field has a column that a write can set. */
 export function isStored(field: Field): boolean {
-  return typeOf(field).column(field).own;
+  const type = typeOf(field);
+  return !type.computed && type.column(field).own;
+}
+
+function readText(field: Field, alias: string): string {
+  const { list, marked } = shownAs(field);
+  const column = columnText(field, alias);
+  if (!marked) {
+    return column;
+  }
+  // Ids of fields are 17 characters; the places of errors in a list follow after a colon.
+  return list
+    ? `(coalesce((select substr(e, 19) from unnest(${alias}.errors) e where starts_with(e, '${field.id}:')), '') || '|' || ${column}::text)`
+    : `(case when '${field.id}' = any(${alias}.errors) then 'E' else 'V' || ${column}::text end)`;
 }
 
 function columnText(field: Field, alias: string): string {

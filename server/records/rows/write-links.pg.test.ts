@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Scope } from "#kernel";
+import { sql, type Scope } from "#kernel";
+import type { TestWorld } from "../../kernel/testing/world.ts";
 import type { Table } from "../schema/base-schema.ts";
 import { fieldsOf, linkedTables, shape, type LinkedTables } from "../testing/linked-tables.ts";
 import { createRecords } from "./create-records.ts";
@@ -8,13 +9,15 @@ import { getRecord } from "./get-record.ts";
 import { updateRecords } from "./update-records.ts";
 
 const tables = linkedTables();
+let world: TestWorld;
+let baseId: string;
 let scope: Scope;
 let table: Table;
 let linked: Table;
 let create: LinkedTables["create"];
 
 beforeAll(() => {
-  ({ scope, table, linked, create } = tables());
+  ({ world, baseId, scope, table, linked, create } = tables());
 });
 
 describe("links", () => {
@@ -85,5 +88,18 @@ describe("links", () => {
     expect(to[0]).toBe(ids[0]);
     const fresh = await getRecord(scope, { table, recordId: to[1] ?? "", shape });
     expect(fieldsOf(fresh.record)).toMatchObject({ Name: "quite new", Second: [made.ids[0]] });
+  });
+
+  test("are put in order also in a base that has seen many transactions", async () => {
+    await world.db.run(sql`update records.bases set txn = 5000000000 where id = ${baseId}`);
+    const { ids } = await create([{ Name: "late" }]);
+    const made = await createRecords(scope, {
+      table: linked,
+      rows: [{ fields: { Firsts: ids } }, { fields: { Firsts: ids } }],
+      typecast: false,
+      shape,
+    });
+    const back = await getRecord(scope, { table, recordId: ids[0] ?? "", shape });
+    expect(fieldsOf(back.record)["Second"]).toEqual(made.ids);
   });
 });

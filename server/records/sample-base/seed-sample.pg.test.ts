@@ -80,7 +80,7 @@ describe("before anybody has registered", () => {
     const seeding = seedSample({ ...world.system, signal: ending.signal }, small);
     await seeded(world);
     ending.abort();
-    await seeding;
+    await expect(seeding).rejects.toThrow("abort");
   });
 
   test("a user who is no administrator does not get it", async () => {
@@ -155,7 +155,7 @@ test("what breaks off half-way leaves nothing, and the next start makes it", asy
     expect(row?.busy).toBe(true);
   }, 20_000);
   ending.abort();
-  await seeding;
+  await expect(seeding).rejects.toThrow();
   expect(await listBases(world.system)).toEqual([]);
   expect(await world.db.all(sql`select id from records.tables`)).toEqual([]);
   await seedSample(world.system, small);

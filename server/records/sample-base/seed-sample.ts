@@ -28,28 +28,36 @@ const OWNER_POLL_MS = 500;
  * as soon as the first user has registered. Everything is one transaction, so a process that dies half-way leaves nothing
  * and the next start begins anew; of several processes one seeds. A base that was deleted does not come back.
  *
- * Resolves when the sample has an owner, or when the scope's signal ends the waiting. To be called after the program
- * listens, and not awaited there. Failures are logged.
+ * Resolves when the sample has an owner, or rejects when the scope's signal ends the waiting.
  */
 export async function seedSample(
   scope: Scope,
   { orders = ORDERS }: { readonly orders?: number } = {},
 ): Promise<void> {
-  if (!scope.config.sample) {
-    return;
+  await makeSampleBase(scope, { orders });
+  await giveSampleAway(scope);
+}
+
+/** The first part: the base, in a workspace without members. Takes seconds of computing and much memory. */
+export async function makeSampleBase(
+  scope: Scope,
+  { orders = ORDERS }: { readonly orders?: number } = {},
+): Promise<void> {
+  if (scope.config.sample && !(await hasSample(scope))) {
+    await seed(scope, orders);
   }
-  try {
-    const fact = (await knownFact(scope)) ?? (await seed(scope, orders));
-    if (fact.ownerId === null) {
-      await giveToOwner(scope);
-    }
-  } catch (error) {
-    if (!scope.signal.aborted) {
-      scope.log.warn(
-        { err: error },
-        "the sample base could not be made; the next start tries again",
-      );
-    }
+}
+
+/** True where the sample has been made, also when it was deleted since. */
+export async function hasSample(scope: Scope): Promise<boolean> {
+  return (await knownFact(scope)) !== undefined;
+}
+
+/** The second part: waits for an owner where there is none yet. */
+export async function giveSampleAway(scope: Scope): Promise<void> {
+  const fact = await knownFact(scope);
+  if (fact !== undefined && fact.ownerId === null) {
+    await giveToOwner(scope);
   }
 }
 

@@ -1,4 +1,5 @@
 import { constant, ident, join, sql, type Sql } from "#kernel";
+import { hasState } from "../field-types/computed.ts";
 import { typeOf } from "../field-types/registry.ts";
 import type { BaseSchema, Field, LinkOptions } from "./base-schema.ts";
 
@@ -46,8 +47,8 @@ export function createJunction({ baseId, role }: BasePlace, junction: string): S
     sql`create table ${table} (
   a text collate "C" not null,
   b text collate "C" not null,
-  a_pos integer not null,
-  b_pos integer not null,
+  a_pos bigint not null,
+  b_pos bigint not null,
   primary key (a, b)
 )`,
     sql`create index ${ident(`${junction}_b`)} on ${table} (b)`,
@@ -88,7 +89,8 @@ export function script(statements: readonly Sql[]): Sql {
 
 /** True where the field's values stand in a column of its own. */
 export function hasColumn(field: Field): boolean {
-  return typeOf(field).column(field).own;
+  const type = typeOf(field);
+  return type.column(field).own && (!type.computed || hasState(field));
 }
 
 /** The junctions that these fields bring with them: each belongs to the field on its `a` side. */
@@ -103,7 +105,10 @@ export function junctionsOf(fields: readonly Field[]): string[] {
 function ownColumns(fields: readonly Field[]): Sql[] {
   return fields.flatMap((field) => {
     const column = typeOf(field).column(field);
-    return column.own ? [sql`${ident(field.id)} ${constant(column.sqlType)}`] : [];
+    // A computed field gets its column when it is known what it gives.
+    return column.own && hasColumn(field)
+      ? [sql`${ident(field.id)} ${constant(column.sqlType)}`]
+      : [];
   });
 }
 
