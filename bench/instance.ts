@@ -34,7 +34,7 @@ export async function startInstance(
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", "cli/main.ts", "start"],
+    ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "cli/main.ts", "start"],
     {
       env,
       cwd: join(import.meta.dirname, ".."),
