@@ -112,6 +112,8 @@ function flattened(given: readonly Typed[]): Typed {
 
 const flattening: Operation = {
   name: "ARRAYFLATTEN",
+  // In SQL an array joined with NULL is the array: errors must not reach the operator.
+  takesBlank: true,
   evaluate: (given) => (given as readonly Elements[]).flat().filter((value) => value !== null),
   sql: (given) => sql`formula.arrayflatten(${join(given, " || ")})`,
 };
@@ -168,8 +170,10 @@ const slicing: Operation = {
 
 /** From the first position to the last, both from 1 and both included; negative ones count from the end. */
 function sliced(values: Elements, start: number, end: number | null): Elements {
-  const place = (position: number) =>
-    position < 0 ? values.length + Math.trunc(position) + 1 : Math.trunc(position);
+  const place = (position: number) => {
+    const whole = Math.trunc(position);
+    return whole < 0 ? values.length + whole + 1 : whole;
+  };
   const from = Math.max(1, place(start));
   const to = end === null ? values.length : place(end);
   return Number.isNaN(from) || Number.isNaN(to) ? [] : values.slice(from - 1, Math.max(0, to));

@@ -1,6 +1,6 @@
 import sql, { join, type Sql } from "sql-template-tag";
 import { comparison } from "../types/compare.ts";
-import { distributed, toBoolean, toNumber, toText } from "../types/convert.ts";
+import { distributed, textOrBlank, toBoolean, toNumber, toText } from "../types/convert.ts";
 import { blankKind, booleanKind, commonKind, textKind, type ArrayKind, type Kind } from "../types/kinds.ts";
 import { blank, call, choice, constant, errorTest, switched, type Operation, type Typed } from "../types/typed.ts";
 import { ERROR, type Element, type Inner } from "../values/inner.ts";
@@ -79,8 +79,10 @@ const negation: Operation = {
 /** The cases and the default of a SWITCH: the argument that is left over, if any, is the default. */
 function switchOf(given: readonly Typed[], slot: number): Typed {
   const [value = blank(), ...rest] = given;
-  const subject = value.kind.type === "mixed" ? toText(value) : value;
-  const stand: Typed = { ...subject, op: "subject", slot } as Typed;
+  const subject = subjectOf(value);
+  // A constant can stand for itself, and its comparisons are decided here and now.
+  const stand: Typed =
+    subject.op === "constant" ? subject : ({ ...subject, op: "subject", slot } as Typed);
   const pairs = Math.floor(rest.length / 2);
   const cases = Array.from({ length: pairs }, (_, index) => ({
     pattern: rest[index * 2] ?? blank(),
@@ -100,6 +102,14 @@ function switchOf(given: readonly Typed[], slot: number): Typed {
     })),
     otherwise: fitted(otherwise, kind),
   });
+}
+
+/** What is compared with the patterns: of one kind, whatever they are. */
+function subjectOf(value: Typed): Typed {
+  if (value.kind.type === "mixed") {
+    return toText(value);
+  }
+  return value.kind.type === "blank" && value.op !== "constant" ? textOrBlank(value) : value;
 }
 
 /** A branch of the kind that all branches have in common. */

@@ -49,6 +49,6 @@ function readable(value: Sql, kind: Kind): Sql {
     return sql`formula.milliseconds(${value})`;
   }
   return kind.type === "array" && kind.of.type === "date"
-    ? sql`array(select formula.milliseconds(one) from unnest(${value}) as one)`
+    ? sql`case when ${value} is not null then array(select formula.milliseconds(one) from unnest(${value}) as one) end`
     : value;
 }

@@ -125,7 +125,7 @@ function comparedFilled(
     (left.canBeBlank && isValue(right) && !emptyHolds(empty, right.value)) ||
     (right.canBeBlank && isValue(left) && !emptyHolds(left.value, empty));
   return bare
-    ? filled(call(chosen, [left, right], { kind: booleanKind }), false)
+    ? filled(call(chosen, [left, right], { kind: booleanKind, canBeBlank: true }), false)
     : call(chosen, [filled(left, empty), filled(right, empty)], { kind: booleanKind });
 }
 
@@ -153,7 +153,10 @@ function numberComparison(
   return {
     name: `number ${operator}`,
     repeats: guarded,
-    evaluate: ([left, right]) => holds(operator, left as number, right as number),
+    // The guard can answer for a NULL on the other side, so errors must not reach it.
+    takesBlank: guarded,
+    evaluate: ([left = null, right = null]) =>
+      left === null || right === null ? null : holds(operator, left as number, right as number),
     sql: ([left, right]) => {
       const guard = guardsLeft ? left : right;
       if (!guarded) {
