@@ -19,10 +19,19 @@ interface LocaleData {
   readonly meridiem: readonly [readonly string[], string, string];
   /** First day of the week, and what decides about the first week. */
   readonly week: readonly [number, number];
+  /** Eras from the last back to the first: first day, name, narrow name, abbreviation, and the number of its first year less one. */
+  readonly eras?: readonly (readonly [since: string, name: string, narrow: string, abbreviation: string, before: number])[];
   /** Characters of the output and what they become; absent when nothing does. */
   readonly digits?: readonly [string, string];
 }
 type Form = readonly [pattern: string, names: readonly string[]];
+
+/** The locales that formulas may ask for, English first. */
+export const localeCodes: readonly string[] = (
+  "en af ar ar-ma ar-sa ar-tn az be bg bn bo br bs ca cs cv cy da de de-at el en-au en-ca en-gb en-ie en-nz eo es et eu fa fi fo fr fr-ca " +
+  "fr-ch fy gl he hi hr hu hy-am id is it ja jv ka km ko lb lt lv me mk ml mr ms my nb ne nl nn pl pt pt-br ro ru si sk sl sq sr " +
+  "sr-cyrl sv ta th tl-ph tr tzl tzm tzm-latn uk uz vi zh-cn zh-tw"
+).split(" ");
 
 /** Months stand in another form beside a day unless the locale says otherwise. */
 const besideDay = String.raw`D[oD]?(\[[^\[\]]*\]|\s)+MMMM?`;
@@ -49,8 +58,25 @@ export function localeData(code: string): LocaleData {
     ordinal: ordinals(locale),
     meridiem: meridiems(locale),
     week: [locale.firstDayOfWeek(), locale.firstDayOfYear()],
+    ...(code === "ja" ? { eras: erasOf(locale) } : {}),
     ...(digits === null ? {} : { digits }),
   };
+}
+
+interface Era {
+  readonly since: string;
+  readonly offset: number;
+  readonly name: string;
+  readonly narrow: string;
+  readonly abbr: string;
+}
+
+/** Only Japanese counts years by eras. */
+function erasOf(locale: moment.Locale): LocaleData["eras"] {
+  const { _eras } = locale as unknown as { readonly _eras: readonly Era[] };
+  return _eras
+    .filter(({ since }) => since.length === 10 && !since.startsWith("0000"))
+    .map(({ since, offset, name, narrow, abbr }) => [since, name, narrow, abbr, Number(since.slice(0, 4)) - offset]);
 }
 
 const monthDates = Array.from({ length: 12 }, (_, month) => moment.utc([2000, month]));
@@ -88,10 +114,10 @@ function forms(
 }
 
 function ordinals(locale: moment.Locale): LocaleData["ordinal"] {
-  const general = ordinalOf(locale, "DDD", [1, 366]);
+  const general = ordinalOf(locale, "DDD", [0, 366]);
   const others = Object.entries(ordinalTokens)
     .filter(([token, [first, last]]) => {
-      const same = (n: number) => ordinalText(locale, token, n) === ordinalText(locale, "DDD", n);
+      const same = (n: number): boolean => ordinalText(locale, token, n) === ordinalText(locale, "DDD", n);
       return !Array.from({ length: last - first + 1 }, (_, index) => first + index).every(same);
     })
     .map(([token, range]) => [token, ordinalOf(locale, token, range)] as const);
