@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { errorCode, StartError } from "./start-error.ts";
 
@@ -8,10 +8,10 @@ import { errorCode, StartError } from "./start-error.ts";
  */
 export async function openDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(path.dirname(dataDir), { recursive: true });
+    await makeFolder(path.dirname(dataDir));
     for (const folder of ["", "secrets", "locks"]) {
       const full = path.join(dataDir, folder);
-      await mkdir(full, { recursive: true, mode: 0o700 });
+      await makeFolder(full, 0o700);
       await access(full, constants.R_OK | constants.W_OK | constants.X_OK);
     }
   } catch (error) {
@@ -40,4 +40,27 @@ export function diskFull(folder: string, cause?: unknown): StartError {
     `The disk that holds ${folder} is full: free some space, or point BASALT_DATA_DIR elsewhere.`,
     cause,
   );
+}
+
+/** A folder with those above it. Node's own recursive way never ends where a system lets nobody make folders, as in /proc. */
+async function makeFolder(folder: string, mode?: number): Promise<void> {
+  const options = mode === undefined ? {} : { mode };
+  try {
+    await mkdir(folder, options);
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (errorCode(error) === "ENOENT" && parent !== folder) {
+      await makeFolder(parent);
+      // Another process may have been quicker.
+      await mkdir(folder, options).catch((again: unknown) => requireFolder(folder, again));
+      return;
+    }
+    await requireFolder(folder, error);
+  }
+}
+
+async function requireFolder(folder: string, error: unknown): Promise<void> {
+  if (errorCode(error) !== "EEXIST" || !(await stat(folder)).isDirectory()) {
+    throw error;
+  }
 }
