@@ -54,17 +54,14 @@ const anyNumber = fc.oneof(
   { weight: 8, arbitrary: plainNumber },
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity) },
 );
-const anyText = fc.oneof(fc.constantFrom(...words), fc.string({ unit: "grapheme", maxLength: 8 }).map(storable));
+/** Letters whose case every version of Unicode in use agrees on, and characters that take two UTF-16 units. */
+const letter = fc.constantFrom(..."abcXYZ019 .,;-_%$\"'\\/()[]{}äÖßéñçşğÅœΑΣςωЖщ漢字かな👍🏽é\u00a0\u200b\u{10400}\uffee\u{1f1e9}");
+const anyText = fc.oneof(fc.constantFrom(...words), fc.string({ unit: letter, maxLength: 8 }));
 const anyInstant = fc.oneof(
   fc.constantFrom(...instants).map((text) => Date.parse(text)),
   fc.integer({ min: Date.parse("2020-01-01"), max: Date.parse("2028-01-01") }),
 );
 const anyDay = anyInstant.map((instant) => Math.floor(instant / 86_400_000) * 86_400_000);
-
-/** PostgreSQL holds no U+0000 and no half of a surrogate pair. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll("\u0000", "");
-}
 
 function cellOf(field: FormulaField): fc.Arbitrary<Value> {
   const value = valueOf(field);
