@@ -10,10 +10,10 @@ export async function migrateDatabase(
     throw new UsageError(`migrate takes no arguments, and was given "${argv.join(" ")}".`);
   }
   const config = await loadConfig(terminal.env, { cwd: terminal.projectDir });
-  const { modules } = await import("@basalt/server");
+  const { databaseScripts, modules } = await import("@basalt/server");
   const postgres = await openPostgres(config, silentLog);
   try {
-    const count = await migrate(postgres.url, Object.keys(modules));
+    const count = await migrate(postgres.url, Object.keys(modules), databaseScripts());
     terminal.out(
       count === 0
         ? "The database is up to date."

@@ -204,7 +204,63 @@ export const timeResult = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("date"), options: dateOptions }),
   z.strictObject({ type: z.literal("dateTime"), options: dateTimeOptions }),
 ]);
+const fieldId = z.string().regex(/^fld[A-Za-z0-9]{14}$/);
+
 export const stampOptions = z.strictObject({ result: timeResult.optional() });
+/** Only changes of these fields count; none or an empty list: of every field that people can change. */
+export const watchOptions = z.strictObject({
+  referencedFieldIds: z.array(fieldId).max(500).optional(),
+});
+export const modifiedTimeOptions = z.strictObject({
+  ...stampOptions.shape,
+  ...watchOptions.shape,
+});
+/** What a schema shows of a computed field and nobody writes; it may be sent back and is ignored. */
+const shown = {
+  isValid: z.boolean().optional(),
+  referencedFieldIds: z.array(z.string()).nullish(),
+};
+/** Characters of one formula text. Source: what the formula language promises. */
+export const FORMULA_TEXT_MAX_CHARACTERS = 100_000;
+
+const formulaText = z.string().max(FORMULA_TEXT_MAX_CHARACTERS);
+/** How a number, date or text that is computed is shown; left out, it follows from the formula. */
+const resultFormat = z.object({ type: z.enum(fieldTypeNames), options: z.unknown().optional() });
+/** A formula over the linked table: records of which it is not true are left out. Ours. */
+const linkedFilter = { filterByFormula: formulaText.optional() };
+
+export const formulaOptions = z.strictObject({
+  formula: formulaText,
+  result: resultFormat.nullish(),
+  ...shown,
+});
+export const lookupOptions = z.strictObject({
+  recordLinkFieldId: fieldId,
+  fieldIdInLinkedTable: fieldId,
+  ...linkedFilter,
+  result: z.unknown().optional(),
+  ...shown,
+});
+/** Without a formula: the sum of a field of numbers, the joined texts of any other. */
+export const rollupOptions = z.strictObject({
+  recordLinkFieldId: fieldId,
+  fieldIdInLinkedTable: fieldId,
+  formula: formulaText.optional(),
+  ...linkedFilter,
+  result: resultFormat.nullish(),
+  ...shown,
+});
+export const countOptions = z.strictObject({
+  recordLinkFieldId: fieldId,
+  ...linkedFilter,
+  ...shown,
+});
+/** A button opens the address that its formula gives; without a formula it does nothing. */
+export const buttonOptions = z.strictObject({
+  label: z.string().min(1).max(100).optional(),
+  formula: formulaText.optional(),
+  ...shown,
+});
 
 export type NumberOptions = z.infer<typeof numberOptions>;
 export type CurrencyOptions = z.infer<typeof currencyOptions>;
@@ -250,7 +306,13 @@ export const writeOptions = {
   multipleRecordLinks: linkOptions,
   multipleAttachments: attachmentOptions,
   createdTime: stampOptions,
-  lastModifiedTime: stampOptions,
+  lastModifiedTime: modifiedTimeOptions,
+  lastModifiedBy: watchOptions,
+  formula: formulaOptions,
+  rollup: rollupOptions,
+  multipleLookupValues: lookupOptions,
+  count: countOptions,
+  button: buttonOptions,
 } as const satisfies Partial<Record<FieldTypeName, z.ZodType>>;
 
 /** A person in a cell. */
@@ -280,6 +342,10 @@ export type Attachment = z.infer<typeof attachment>;
 
 /** A number that JSON cannot write. */
 export const specialNumber = z.object({ specialValue: z.enum(["NaN", "Infinity", "-Infinity"]) });
+/** A computed value that could not be computed. */
+export const cellError = z.object({ error: z.literal("#ERROR!") });
+/** A button as it is read. */
+export const button = z.object({ label: z.string(), url: z.string().nullable() });
 
 /** A cell as it is read; empty cells are left out of `fields`. */
 export const cellValue = z.union([
@@ -292,5 +358,10 @@ export const cellValue = z.union([
   collaborator,
   barcode,
   specialNumber,
+  cellError,
+  button,
+  z.array(
+    z.union([z.string(), z.number(), z.literal(true), barcode, specialNumber, cellError, z.null()]),
+  ),
 ]);
 export type CellValue = z.infer<typeof cellValue>;

@@ -54,3 +54,4 @@ export {
 } from "./functions/registry.ts";
 export type { FormulaFunction } from "./functions/definition.ts";
 export { exampleRun, type Example, type ExampleValue, type Mark } from "./functions/example.ts";
+export { installScript, type InstallScript } from "./sql/install.ts";

@@ -34,6 +34,7 @@ import { closeAll, openWorld, type Closers } from "./open-world.ts";
 import { startSample } from "./sample.ts";
 import { version } from "./version.ts";
 
+export { databaseScripts } from "./database-scripts.ts";
 export { modules } from "./modules.ts";
 export { openWorld, type OpenWorld } from "./open-world.ts";
 

@@ -20,6 +20,7 @@ import {
   type Tracing,
   type World,
 } from "#kernel";
+import { databaseScripts } from "./database-scripts.ts";
 import { modules } from "./modules.ts";
 import { version } from "./version.ts";
 
@@ -63,7 +64,7 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
   await openDataDir(config.dataDir);
   const postgres = await openPostgres(config, log);
   closers.push(() => postgres.stop());
-  await migrate(postgres.url, Object.keys(modules));
+  await migrate(postgres.url, Object.keys(modules), databaseScripts());
   const database = openDatabase({
     url: postgres.url,
     poolMax: config.databasePoolMax,

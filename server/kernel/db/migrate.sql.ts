@@ -23,3 +23,25 @@ export const appliedMigrations = (): Sql =>
 
 export const noteMigration = (module: string, name: string, checksum: string): Sql => sql`
   insert into kernel.migrations (module, name, checksum) values (${module}, ${name}, ${checksum})`;
+
+export const scriptsTableExists = (): Sql =>
+  sql`select to_regclass('kernel.scripts') is not null as there`;
+
+export const createScriptsTable = (): Sql => sql`
+  create table if not exists kernel.scripts (
+    name text primary key,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+  )`;
+
+export const scriptsRun = (): Sql => sql`select name, checksum from kernel.scripts`;
+
+export const noteScript = ({
+  name,
+  checksum,
+}: {
+  readonly name: string;
+  readonly checksum: string;
+}): Sql => sql`
+  insert into kernel.scripts (name, checksum) values (${name}, ${checksum})
+  on conflict (name) do update set checksum = excluded.checksum, applied_at = now()`;

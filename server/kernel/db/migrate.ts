@@ -7,15 +7,26 @@ import {
   appliedMigrations,
   createMigrationsTable,
   createSchema,
+  createScriptsTable,
   lockMigrations,
   migrationsTableExists,
   noteMigration,
+  noteScript,
+  scriptsRun,
+  scriptsTableExists,
   unlockMigrations,
 } from "./migrate.sql.ts";
 import type { Sql } from "./sql.ts";
 
 interface Migration {
   readonly module: string;
+  readonly name: string;
+  readonly text: string;
+  readonly checksum: string;
+}
+
+/** Statements that are run again whenever their text has changed; running them again must change nothing else. */
+export interface RepeatableScript {
   readonly name: string;
   readonly text: string;
   readonly checksum: string;
@@ -29,13 +40,17 @@ interface Applied {
 
 /**
  * Brings the database to what this program expects: each module's `migrations/*.sql` in module order, each file in a
- * transaction of its own, under an advisory lock, so that two processes that start at once do it once.
- * Answers how many files were run.
+ * transaction of its own, then the scripts whose checksum the database does not have, under an advisory lock, so that two
+ * processes that start at once do it once. Answers how many files and scripts were run.
  *
  * Problems: `kernel.newer-data` (the database was made by a newer Basalt), `kernel.changed-migration`,
  * `kernel.database-unavailable`.
  */
-export async function migrate(url: string, modules: readonly string[]): Promise<number> {
+export async function migrate(
+  url: string,
+  modules: readonly string[],
+  scripts: readonly RepeatableScript[] = [],
+): Promise<number> {
   const wanted = await readMigrations(modules);
   const client = new pg.Client({
     connectionString: url,
@@ -46,12 +61,16 @@ export async function migrate(url: string, modules: readonly string[]): Promise<
   client.on("error", () => undefined);
   try {
     await client.connect();
-    if (isUpToDate(wanted, await readApplied(client))) {
+    if (
+      isUpToDate(wanted, await readApplied(client)) &&
+      (await missingScripts(client, scripts)).length === 0
+    ) {
       return 0;
     }
     await run(client, lockMigrations());
     try {
-      return await applyMissing(client, wanted);
+      const count = await applyMissing(client, wanted);
+      return count + (await runScripts(client, scripts));
     } finally {
       await run(client, unlockMigrations());
     }
@@ -84,11 +103,48 @@ async function applyMissing(client: pg.Client, wanted: readonly Migration[]): Pr
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
-  await client.query("begin");
-  try {
+  await together(client, async () => {
     await run(client, createSchema(migration.module));
     await client.query(migration.text);
     await run(client, noteMigration(migration.module, migration.name, migration.checksum));
+  });
+}
+
+async function runScripts(
+  client: pg.Client,
+  scripts: readonly RepeatableScript[],
+): Promise<number> {
+  await run(client, createScriptsTable());
+  const missing = await missingScripts(client, scripts);
+  for (const script of missing) {
+    await together(client, async () => {
+      await client.query(script.text);
+      await run(client, noteScript(script));
+    });
+  }
+  return missing.length;
+}
+
+async function missingScripts(
+  client: pg.Client,
+  scripts: readonly RepeatableScript[],
+): Promise<readonly RepeatableScript[]> {
+  const [exists] = await run<{ there: boolean }>(client, scriptsTableExists());
+  const known = new Map(
+    exists?.there === true
+      ? (await run<RepeatableScript>(client, scriptsRun())).map(({ name, checksum }) => [
+          name,
+          checksum,
+        ])
+      : [],
+  );
+  return scripts.filter(({ name, checksum }) => known.get(name) !== checksum);
+}
+
+async function together(client: pg.Client, work: () => Promise<void>): Promise<void> {
+  await client.query("begin");
+  try {
+    await work();
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
+import { databaseScripts } from "../../database-scripts.ts";
 import { modules } from "../../modules.ts";
 import type { Config } from "../config.ts";
 import { migrate } from "../db/migrate.ts";
@@ -62,7 +63,7 @@ export function testWorld(options: TestWorldOptions = {}): () => TestWorld {
 export async function openTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
   const database = options.url === undefined ? await createTestDatabase() : undefined;
   const url = options.url ?? (database as TestDatabase).url;
-  await migrate(url, Object.keys(modules));
+  await migrate(url, Object.keys(modules), databaseScripts());
   const db = openDatabase({ url, poolMax: 6, statementTimeoutMs: 15_000, acquireTimeoutMs: 5_000 });
   const signals = new PgSignals({ db, url, log: silentLog });
   await signals.open();

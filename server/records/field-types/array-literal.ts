@@ -39,3 +39,17 @@ function quotedElements(literal: string): string[] {
   }
   return elements;
 }
+
+/** The same with its nulls. */
+export function arrayCells(literal: string): (string | null)[] {
+  return literal.length <= 2
+    ? []
+    : Array.from(literal.slice(1, -1).matchAll(ELEMENT), ([, quoted, plain = ""]) => {
+        if (quoted !== undefined) {
+          return quoted.replaceAll(/\\([^])/g, "$1");
+        }
+        return plain === "NULL" ? null : plain;
+      });
+}
+
+const ELEMENT = /(?:"((?:[^"\\]|\\[^])*)"|([^,"]+))(?:,|$)/g;

@@ -1,12 +1,34 @@
-import type { FieldType, NoOptions, SystemColumn } from "./field-type.ts";
+import { watchOptions } from "@basalt/contract";
+import type { ComputedState } from "./computed.ts";
+import type { FieldType, NoOptions, OptionsContext, SystemColumn } from "./field-type.ts";
 import { personJson, personName } from "./people.ts";
-import { checkNoOptions, fieldComputed } from "./refusals.ts";
+import { checkNoOptions, checkOptions, fieldComputed } from "./refusals.ts";
 import { textKeys } from "./sort-keys.sql.ts";
+import { watches } from "./stamps.ts";
 
 /** Who made the record. Empty where no user did. */
 export const createdBy = authorType("createdBy", "created_by");
-/** Who changed the record last. */
-export const lastModifiedBy = authorType("lastModifiedBy", "modified_by");
+
+/** What is kept about a last author: of chosen fields it stands in a column of its own. */
+export type ModifiedByOptions = Pick<ComputedState, "isValid" | "sqlType" | "referencedFieldIds">;
+
+/** Who changed the record last, or, of chosen fields, one of them. */
+export const lastModifiedBy: FieldType<ModifiedByOptions> = {
+  ...authorType("lastModifiedBy", "modified_by"),
+  column: ({ options }) =>
+    watches(options)
+      ? { own: true, sqlType: options.sqlType ?? "text" }
+      : { own: false, expression: "modified_by" },
+  createOptions: readWatchOptions,
+  changeOptions: (input, _current, context) => readWatchOptions(input, context),
+  airtableOptions: ({ isValid = true, referencedFieldIds }) =>
+    referencedFieldIds === undefined ? undefined : { isValid, referencedFieldIds },
+};
+
+function readWatchOptions(input: unknown, context: OptionsContext): ModifiedByOptions {
+  const { referencedFieldIds = [] } = checkOptions(watchOptions, input ?? {}, context);
+  return referencedFieldIds.length > 0 ? { referencedFieldIds } : {};
+}
 
 function authorType(
   name: "createdBy" | "lastModifiedBy",

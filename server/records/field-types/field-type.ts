@@ -1,5 +1,6 @@
 import type { Barcode, Collaborator, FieldTypeName, TimeResult } from "@basalt/contract";
 import type { IdPrefix, Sql } from "#kernel";
+import type { ShownAs } from "./computed.ts";
 
 /** What a type keeps about a field, as JSON; each type knows its own shape. */
 export type StoredOptions = Readonly<object>;
@@ -154,6 +155,8 @@ export interface FieldType<O extends StoredOptions = StoredOptions> {
   readonly needs: "nothing" | "records" | "files";
 
   column(field: Field<O>): Column;
+  /** For computed types: whose functions show the cells. */
+  shownAs?(field: Field<O>): ShownAs;
 
   /** Checks write options and completes them. Problem: `records.bad-field-options`. */
   createOptions(input: unknown, context: OptionsContext): O;

@@ -38,6 +38,17 @@ export function barcodeKeys(column: Sql): readonly SortKey[] {
   return textKeys(sql`(${column} ->> 'text')`);
 }
 
+/** Several bar codes by their texts, joined. */
+export function joinedJsonKeys(column: Sql): readonly SortKey[] {
+  return textKeys(sql`(select string_agg(code.body ->> 'text', ', ' order by code.place)
+    from jsonb_array_elements(${column}) with ordinality as code(body, place))`);
+}
+
+/** The texts of a list, joined. */
+export function joinedText(column: Sql): Sql {
+  return sql`array_to_string(${column}, ', ')`;
+}
+
 /** The keys as `order by` takes them: empty cells first, or exactly the reverse. */
 export function orderTerms(keys: readonly SortKey[], direction: "asc" | "desc"): Sql {
   const how = constant(direction === "asc" ? " asc nulls first" : " desc nulls last");

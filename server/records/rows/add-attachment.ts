@@ -2,6 +2,7 @@ import { storeAttachment, type Attachment } from "#files";
 import type { Scope, StoredAnswer } from "#kernel";
 import { allow } from "#workspaces";
 import type { Field, Table } from "../schema/base-schema.ts";
+import { planFor, touchUpdated } from "./apply-rows.ts";
 import { BaseChange } from "./base-change.ts";
 import { inBaseWithSchema, withSchema } from "./base-writer.ts";
 import { recordNotFound } from "./problems.ts";
@@ -83,14 +84,12 @@ async function append(
   }
   const [before] = JSON.parse(held[2] ?? "[]") as [Attachment[] | null];
   const after = [...(before ?? []), file];
-  const [row = []] = await change.rows(
-    updateRows(table, {
-      fields: [field],
-      rows: [{ id: recordId, cells: { [field.id]: after } }],
-      at: change.at,
-      by: change.by,
-    }),
+  const plan = await planFor(change, table);
+  const rows = [{ id: recordId, cells: { [field.id]: after } }];
+  const done = await change.rows(
+    updateRows(table, { fields: [field], rows, at: change.at, by: change.by }, plan),
   );
+  const [row = []] = done;
   change.note({
     name: "records.updated",
     tableId: table.id,
@@ -98,6 +97,7 @@ async function append(
     fieldIds: [field.id],
     body: { before: [[before]], after: [[after]] },
   });
+  touchUpdated(change, table, { fields: [field], done, plan });
   const at = LEADING_COLUMNS + table.fields.indexOf(field);
   return [...row.slice(0, LEADING_COLUMNS), row[at] ?? null];
 }

@@ -1,4 +1,5 @@
 import { publish, type ChangeEvent, type Scope, type Sql, type TextRow, type Tx } from "#kernel";
+import { propagate, type Recomputed, type Touched } from "../computed/propagate.ts";
 import type { BaseSchema } from "../schema/base-schema.ts";
 import type { BaseTx } from "./base-writer.ts";
 import { resetRole, setRole } from "./base-writer.sql.ts";
@@ -17,6 +18,7 @@ export class BaseChange {
   readonly by: string | null;
   schema: BaseSchema;
   private readonly events: ChangeEvent[] = [];
+  private touched: Touched[] = [];
 
   constructor(scope: Scope, base: BaseTx, schema: BaseSchema) {
     this.scope = { ...scope, db: base.tx };
@@ -51,8 +53,21 @@ export class BaseChange {
     });
   }
 
+  /** Says that cells were written, so that `settle` computes what depends on them. */
+  touch(touched: Touched): void {
+    this.touched.push(touched);
+  }
+
+  /** Computes what depends on the cells that were touched. Answers the records that got other values by it. */
+  async settle(): Promise<Recomputed> {
+    const { touched } = this;
+    this.touched = [];
+    return touched.length === 0 ? new Map() : propagate(this, { touched });
+  }
+
   /** Writes the entries collected. A transaction that changed nothing still writes one, so that the numbers have no hole. */
   async publish(): Promise<void> {
+    await this.settle();
     if (this.events.length === 0) {
       this.note({ name: "base.unchanged", tableId: null, recordIds: [], fieldIds: [], body: null });
     }

@@ -6,6 +6,7 @@ import {
   type ChangeEvent,
   type Sql,
 } from "#kernel";
+import { rowPlan } from "../computed/row-plan.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import type { PlainInsert } from "./base-writer.ts";
 import { insertRows, type RowToInsert } from "./rows.sql.ts";
@@ -50,7 +51,7 @@ export function insertBatch(
     setTxn(schema, inserts.length),
     insertEventsOfBatch(sql`select ${CURRENT_TXN} as txn`, events),
   ];
-  const insert = insertRows(table, rows);
+  const insert = insertRows(table, rows, rowPlan(schema, table));
   return schema.role === null
     ? { statements: [...numbered, insert], rowsAt: 2 }
     : { statements: [...numbered, setRole(schema.role), insert], rowsAt: 3 };

@@ -26,7 +26,7 @@ export interface NewRecords extends WriteCall {
 export async function createRecords(scope: Scope, call: NewRecords): Promise<WrittenRecords> {
   await allow(scope, "records.write", { baseId: call.table.baseId });
   return prepared(scope, { ...call, creating: true }, async (ready) => {
-    if (isPlain(ready.plan) && scope.idempotency === undefined && !scope.db.inTransaction) {
+    if (isPlain(ready) && scope.idempotency === undefined && !scope.db.inTransaction) {
       return createPlain(scope, ready, call);
     }
     const rows = ready.plan.rows.map(({ cells }) => ({ id: newId("rec"), cells }));

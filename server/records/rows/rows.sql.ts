@@ -1,5 +1,7 @@
 import { constant, join, quoteIdent, sql, type Sql } from "#kernel";
 import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
+import type { RowPlan } from "../computed/row-plan.ts";
+import { computedInsert, computedUpdate } from "../computed/written-rows.sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import { columnOf, CURRENT_TXN, recordsetDefinition, tableSql } from "./table-sql.ts";
 
@@ -22,12 +24,18 @@ export interface RowToInsert extends NewRow {
   readonly by: string | null;
 }
 
-/** Adds rows from one JSON parameter and answers them as `rowColumns` of all fields, in the order given. */
-export function insertRows(table: Table, rows: readonly RowToInsert[]): Sql {
+/**
+ * Adds rows from one JSON parameter and answers them as `rowColumns` of all fields, in the order given. With a plan its
+ * computed fields are computed in the same statement.
+ */
+export function insertRows(table: Table, rows: readonly RowToInsert[], plan?: RowPlan): Sql {
   const parts = tableSql(table);
   const json = JSON.stringify(
     rows.map(({ id, at, by, ahead, cells }) => ({ id, at, by, ahead, ...cells })),
   );
+  if (plan !== undefined) {
+    return computedInsert(table, plan, json);
+  }
   return sql`
     insert into ${parts.name} as t
       (id, created_time, created_by, modified_time, modified_by, version${parts.storedColumns})
@@ -58,19 +66,23 @@ export interface RowChange {
   readonly cells: Readonly<Record<string, CellValue>>;
 }
 
+/** The same fields of several records. */
+export interface RowsChange {
+  readonly fields: readonly Field[];
+  readonly rows: readonly RowChange[];
+  readonly at: Date;
+  readonly by: string | null;
+}
+
 /**
  * Writes the same fields of several records. A record whose cells already hold these values keeps its version and times.
- * Answers `rowColumns` of all fields.
+ * Answers `rowColumns` of all fields; with a plan its computed fields are computed in the same statement, and the ids of those
+ * that changed come last.
  */
-export function updateRows(
-  table: Table,
-  change: {
-    readonly fields: readonly Field[];
-    readonly rows: readonly RowChange[];
-    readonly at: Date;
-    readonly by: string | null;
-  },
-): Sql {
+export function updateRows(table: Table, change: RowsChange, plan?: RowPlan): Sql {
+  if (plan !== undefined) {
+    return computedUpdate(table, plan, change);
+  }
   const parts = tableSql(table);
   const names = change.fields.map((field) => quoteIdent(field.id));
   const json = JSON.stringify(change.rows.map(({ id, cells }) => ({ id, ...cells })));

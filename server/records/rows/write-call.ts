@@ -1,5 +1,6 @@
 import { baseCollaborators, permissionLevel } from "#workspaces";
 import { Problem, type Scope, type StoredAnswer, type TextRow } from "#kernel";
+import { settleDefinitions } from "../computed/settle-definitions.ts";
 import { addChoices } from "../fields/add-choices.ts";
 import { loadSchema } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
@@ -15,6 +16,7 @@ import {
   type WrittenRow,
 } from "./plan-cells.ts";
 import { recordReader, type RecordJson, type RecordShape } from "./record-json.ts";
+import { rowsById } from "./rows.sql.ts";
 import { resolveLinkTexts } from "./resolve-link-texts.ts";
 import { fetchFiles, type FetchedFiles } from "./settle-files.ts";
 
@@ -127,6 +129,23 @@ export async function runCall(
   });
 }
 
+/** The rows of a call, those read again that got other values by what they changed elsewhere. */
+async function rowsAgain(
+  change: BaseChange,
+  {
+    done,
+    recomputed,
+  }: { readonly done: readonly TextRow[]; readonly recomputed: ReadonlySet<string> },
+  table: Table,
+): Promise<readonly TextRow[]> {
+  const ids = done.flatMap(([id]) => (id != null && recomputed.has(id) ? [id] : []));
+  if (ids.length === 0) {
+    return done;
+  }
+  const again = new Map((await change.rows(rowsById(table, ids))).map((row) => [row[0], row]));
+  return done.map((row) => again.get(row[0] ?? "") ?? row);
+}
+
 /** Rows as the caller wants to see them. */
 export async function writtenRecords(
   scope: Scope,
@@ -165,7 +184,8 @@ async function makeChoices(change: BaseChange, table: Table, plan: CellPlan): Pr
     }
   }
   if (plan.newChoices.size > 0) {
-    change.schema = await loadSchema({ db: change.tx }, change.schema.baseId);
+    const schema = await loadSchema({ db: change.tx }, change.schema.baseId);
+    change.schema = await settleDefinitions(change.tx, schema);
   }
 }
 

@@ -159,6 +159,7 @@ async function refreshCells(
   ]);
   const old = new Map(before?.map((row) => [row[0], row[1]]));
   const rows = after ?? [];
+  change.touch({ tableId: table.id, recordIds: ids, fieldIds: [field.id], rowsDone: false });
   change.note({
     name: "records.updated",
     tableId: table.id,

@@ -2,6 +2,7 @@ import { Problem, publish, sqlState, type Scope, type Tx } from "#kernel";
 import { inBaseWithSchema } from "../rows/base-writer.ts";
 import { callEvent } from "../rows/call-event.ts";
 import type { BaseSchema } from "./base-schema.ts";
+import { settleComputed } from "../computed/settle.ts";
 import { raiseVersion, setChangeTimeouts } from "./change-schema.sql.ts";
 import { dropNamedViews, refreshNamedViews } from "./named-views.ts";
 import { baseNotFound } from "./refusals.ts";
@@ -65,7 +66,7 @@ export async function applyChange(
     await publish(tx, entries);
   };
   await log(first);
-  await work({
+  const change: SchemaChange = {
     tx,
     before,
     txn,
@@ -76,9 +77,11 @@ export async function applyChange(
       await dropNamedViews(tx, before, wanted);
     },
     publish: async (event) => log([event]),
-  });
+  };
+  await work(change);
   await tx.run(raiseVersion(before.baseId));
-  const after = await loadSchema({ db: tx }, before.baseId);
+  const made = await loadSchema({ db: tx }, before.baseId);
+  const after = await settleComputed(scope, { ...change, after: made });
   await refreshNamedViews(tx, { before, after, dropped });
   await log(schemaEvents(before, after));
   if (seq === 0) {

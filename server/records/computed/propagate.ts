@@ -1,0 +1,274 @@
+import type { ChangeEvent, Scope, Sql, TextRow, Tx } from "#kernel";
+import { arrayElements } from "../field-types/array-literal.ts";
+import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
+import { addToBacklog, type BacklogEntry } from "./backlog.ts";
+import { provideContext } from "./context.ts";
+import { computedGraph, type ComputedNode } from "./graph.ts";
+import { linkingRecords, recomputeRows, rowCountUpTo } from "./propagate.sql.ts";
+import { planOf, type RowPlan } from "./row-plan.ts";
+
+/** A transaction of a base in which values are computed. */
+export interface Computing {
+  readonly scope: Scope;
+  readonly tx: Tx;
+  readonly txn: number;
+  readonly schema: BaseSchema;
+  /** Statements on the base's own tables, with no right on anything else. */
+  text(statements: readonly Sql[]): Promise<TextRow[][]>;
+  note(
+    event: Pick<ChangeEvent, "name" | "tableId" | "recordIds" | "fieldIds" | "body">,
+  ): Promise<void> | void;
+}
+
+/** Records whose cells were changed. */
+export interface Touched {
+  readonly tableId: string;
+  readonly recordIds: readonly string[];
+  readonly fieldIds: readonly string[];
+  /** The computed fields of the same rows know already. */
+  readonly rowsDone: boolean;
+}
+
+export interface Propagation {
+  readonly touched?: readonly Touched[];
+  /** Computed fields to compute in some rows. */
+  readonly stale?: readonly {
+    readonly nodes: readonly ComputedNode[];
+    readonly recordIds: readonly string[];
+  }[];
+  /** Computed fields to compute in all rows. */
+  readonly whole?: readonly ComputedNode[];
+  /** Rows that may be computed here; the others go to the backlog. */
+  readonly rowsMax?: number;
+}
+
+/** Rows that one write computes in its own transaction: bounds how long the base is held. Ours. */
+export const ROWS_PER_WRITE_MAX = 5_000;
+/** Ids that are named one by one; where there are more, all rows of the table are looked at. */
+const NAMED_RECORDS_MAX = 50_000;
+
+/** Records named in one entry of the log; of more it says only how many. */
+const LOGGED_RECORDS_MAX = 10_000;
+
+/** Records by table that were computed anew. */
+export type Recomputed = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Computes what depends on a change, level by level: one statement for each table of a level, and only what really
+ * changed goes on. What is too much for one transaction is left to the backlog.
+ */
+export async function propagate(
+  computing: Computing,
+  { touched = [], stale = [], whole = [], rowsMax = ROWS_PER_WRITE_MAX }: Propagation,
+): Promise<Recomputed> {
+  const wave = new Wave(computing, rowsMax);
+  await wave.changed(touched);
+  for (const { nodes, recordIds } of stale) {
+    nodes.forEach((node) => wave.wait(node, recordIds));
+  }
+  for (const node of whole) {
+    wave.wait(node, "all");
+  }
+  return wave.run();
+}
+
+type RecordIds = Set<string> | "all";
+
+interface Waiting {
+  readonly table: Table;
+  readonly nodes: Set<ComputedNode>;
+  recordIds: RecordIds;
+}
+
+/** Links that lead from readers to what they read, and what was changed there. */
+interface Way {
+  readonly path: readonly Field[];
+  readonly nodes: Set<ComputedNode>;
+  readonly recordIds: Set<string>;
+}
+
+/** What waits to be computed, by level and table, and how much has been. */
+class Wave {
+  private readonly waiting = new Map<number, Map<string, Waiting>>();
+  private readonly recomputed = new Map<string, Set<string>>();
+  private readonly computing: Computing;
+  private room: number;
+  private readonly backlog: BacklogEntry[] = [];
+
+  constructor(computing: Computing, rowsMax: number) {
+    this.computing = computing;
+    this.room = rowsMax;
+  }
+
+  wait(node: ComputedNode, recordIds: Iterable<string> | "all"): void {
+    const tables = this.waiting.get(node.level) ?? new Map<string, Waiting>();
+    this.waiting.set(node.level, tables);
+    const waiting = tables.get(node.table.id) ?? {
+      table: node.table,
+      nodes: new Set(),
+      recordIds: new Set<string>(),
+    };
+    tables.set(node.table.id, waiting);
+    waiting.nodes.add(node);
+    if (recordIds === "all") {
+      waiting.recordIds = "all";
+    } else if (waiting.recordIds !== "all") {
+      for (const id of recordIds) {
+        waiting.recordIds.add(id);
+      }
+    }
+  }
+
+  async run(): Promise<Recomputed> {
+    while (this.waiting.size > 0) {
+      const level = Math.min(...this.waiting.keys());
+      const tables = this.waiting.get(level) ?? new Map<string, Waiting>();
+      this.waiting.delete(level);
+      for (const waiting of tables.values()) {
+        await this.compute(waiting, level);
+      }
+    }
+    await addToBacklog(this.computing, this.backlog);
+    return this.recomputed;
+  }
+
+  /** Lets those know who read what was changed, in one statement for each way through links, however many changes. */
+  async changed(changes: readonly Touched[]): Promise<void> {
+    const { ownReaders, linkedReaders } = computedGraph(this.computing.schema);
+    const ways = new Map<string, Way>();
+    for (const { recordIds, fieldIds, rowsDone } of changes) {
+      for (const fieldId of recordIds.length === 0 ? [] : fieldIds) {
+        if (!rowsDone) {
+          ownReaders.get(fieldId)?.forEach((node) => this.wait(node, recordIds));
+        }
+        for (const { node, path } of linkedReaders.get(fieldId) ?? []) {
+          const key = path.map(({ id }) => id).join();
+          const way = ways.get(key) ?? { path, nodes: new Set(), recordIds: new Set() };
+          ways.set(key, way);
+          way.nodes.add(node);
+          recordIds.forEach((id) => way.recordIds.add(id));
+        }
+      }
+    }
+    for (const { path, nodes, recordIds } of ways.values()) {
+      const ids = await this.recordsThrough(path, [...recordIds]);
+      nodes.forEach((node) => this.wait(node, ids));
+    }
+  }
+
+  /** The records from which these can be reached by a path of links. */
+  private async recordsThrough(
+    path: readonly Field[],
+    recordIds: readonly string[],
+  ): Promise<readonly string[] | "all"> {
+    let ids = recordIds;
+    for (const link of path.toReversed()) {
+      if (ids.length === 0) {
+        return ids;
+      }
+      const { baseId } = this.computing.schema;
+      const [rows = []] = await this.computing.text([
+        linkingRecords(baseId, link, { ids, limit: NAMED_RECORDS_MAX + 1 }),
+      ]);
+      if (rows.length > NAMED_RECORDS_MAX) {
+        return "all";
+      }
+      ids = rows.map(([id]) => id ?? "");
+    }
+    return ids;
+  }
+
+  private async compute(waiting: Waiting, level: number): Promise<void> {
+    const { table } = waiting;
+    const nodes = this.withReaders(waiting, level);
+    const { recordIds } = waiting;
+    const rows = recordIds === "all" ? await this.rowsOf(table) : recordIds.size;
+    if (rows === 0) {
+      return;
+    }
+    if (rows > this.room) {
+      this.backlog.push({
+        table,
+        level,
+        fieldIds: nodes.map(({ field }) => field.id),
+        recordIds: recordIds === "all" ? null : [...recordIds],
+      });
+      return;
+    }
+    this.room -= rows;
+    const plan = planFor(this.computing.schema, table, nodes);
+    if (plan.needsContext) {
+      await provideContext(this.computing);
+    }
+    const [changed = []] = await this.computing.text([
+      recomputeRows(table, plan, recordIds === "all" ? undefined : [...recordIds]),
+    ]);
+    await this.tell(table, changed);
+  }
+
+  /** Fields of the same row and level that read one of those that wait are computed with them. */
+  private withReaders({ nodes }: Waiting, level: number): readonly ComputedNode[] {
+    const { ownReaders, byTable } = computedGraph(this.computing.schema);
+    const wanted = new Set(nodes);
+    for (const node of wanted) {
+      for (const reader of ownReaders.get(node.field.id) ?? []) {
+        if (reader.level === level) {
+          wanted.add(reader);
+        }
+      }
+    }
+    const [first] = nodes;
+    return byTable.get(first?.table.id ?? "")?.filter((node) => wanted.has(node)) ?? [];
+  }
+
+  private async rowsOf(table: Table): Promise<number> {
+    const [rows] = await this.computing.text([rowCountUpTo(table, this.room + 1)]);
+    return Number(rows?.[0]?.[0] ?? 0);
+  }
+
+  private async tell(table: Table, changed: readonly TextRow[]): Promise<void> {
+    if (changed.length === 0) {
+      return;
+    }
+    const known = this.recomputed.get(table.id) ?? new Set<string>();
+    this.recomputed.set(table.id, known);
+    const touched: Touched[] = [];
+    for (const [literal, rows] of Map.groupBy(changed, ([, fieldIds]) => fieldIds ?? "{}")) {
+      const recordIds = rows.map(([id]) => id ?? "");
+      recordIds.forEach((id) => known.add(id));
+      touched.push({
+        tableId: table.id,
+        recordIds,
+        fieldIds: arrayElements(literal),
+        rowsDone: false,
+      });
+    }
+    await this.changed(touched);
+    const named = changed.length <= LOGGED_RECORDS_MAX;
+    await this.computing.note({
+      name: "records.computed",
+      tableId: table.id,
+      recordIds: named ? changed.map(([id]) => id ?? "") : [],
+      fieldIds: [...new Set(touched.flatMap(({ fieldIds }) => fieldIds))],
+      body: named ? null : { records: changed.length },
+    });
+  }
+}
+
+const plans = new WeakMap<Table, Map<string, RowPlan>>();
+/** Sets of fields of one table that are kept ready. */
+const PLANS_MAX = 200;
+
+function planFor(schema: BaseSchema, table: Table, nodes: readonly ComputedNode[]): RowPlan {
+  const kept = plans.get(table) ?? new Map<string, RowPlan>();
+  plans.set(table, kept);
+  const key = nodes.map(({ field }) => field.id).join();
+  let plan = kept.get(key);
+  if (plan === undefined) {
+    plan = planOf(schema, table, nodes);
+    if (kept.size < PLANS_MAX) {
+      kept.set(key, plan);
+    }
+  }
+  return plan;
+}

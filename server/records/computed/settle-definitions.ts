@@ -1,0 +1,63 @@
+import { Problem, type Tx } from "#kernel";
+import type { BaseSchema, Field } from "../schema/base-schema.ts";
+import { assembleSchema, loadSchema } from "../schema/schema-cache.ts";
+import { isComputed } from "./definitions.ts";
+import { computedGraph, cycleOf } from "./graph.ts";
+import { settledField } from "./settle-field.ts";
+import { updateFieldOptions } from "./settle.sql.ts";
+
+/** True where the base has any computed field. */
+export function hasComputed(schema: BaseSchema): boolean {
+  return schema.tables.some(({ fields }) => fields.some(isComputed));
+}
+
+/**
+ * Works out what every computed field gives, each after those that it reads, and keeps what is new.
+ * Problems: `records.bad-field-options` for a new definition that cannot be computed, `records.formula-cycle`.
+ */
+export async function settleDefinitions(tx: Tx, schema: BaseSchema): Promise<BaseSchema> {
+  const cycle = cycleOf(schema);
+  if (cycle !== null) {
+    throw formulaCycle(schema, cycle);
+  }
+  let view = schema;
+  const changed: Field[] = [];
+  for (const { field, table } of computedGraph(schema).byField.values()) {
+    const now = view.tablesById.get(table.id);
+    if (now !== undefined) {
+      const settled = settledField(view, now, field);
+      if (settled !== field) {
+        changed.push(settled);
+        view = withField(view, settled);
+      }
+    }
+  }
+  if (changed.length === 0) {
+    return schema;
+  }
+  await tx.run(updateFieldOptions(changed));
+  return loadSchema({ db: tx }, schema.baseId);
+}
+
+function withField(schema: BaseSchema, field: Field): BaseSchema {
+  return assembleSchema(schema, {
+    tables: schema.tables,
+    fields: schema.tables.flatMap(({ fields }) =>
+      fields.map((one) => (one.id === field.id ? field : one)),
+    ),
+    views: schema.tables.flatMap(({ views }) => views),
+  });
+}
+
+function formulaCycle(schema: BaseSchema, cycle: readonly Field[]): Problem {
+  const names = cycle.map((field) => {
+    const table = schema.tablesById.get(field.tableId);
+    return table === undefined ? field.name : `${table.name}.${field.name}`;
+  });
+  const message = `A field cannot be computed from itself: ${names.join(" → ")}`;
+  return new Problem("invalid", "records.formula-cycle", {
+    message,
+    fields: { options: "computed from itself" },
+    airtable: { type: "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", message },
+  });
+}

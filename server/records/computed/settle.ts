@@ -1,0 +1,166 @@
+import type { Scope } from "#kernel";
+import type { ComputedState } from "../field-types/computed.ts";
+import { resetRole, setRole } from "../rows/base-writer.sql.ts";
+import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
+import type { SchemaChange } from "../schema/change-schema.ts";
+import { makeColumnRoom } from "../schema/column-room.ts";
+import { isComputed } from "./definitions.ts";
+import { computedGraph, type ComputedNode } from "./graph.ts";
+import { propagate, type Computing } from "./propagate.ts";
+import { hasErrors } from "./row-plan.ts";
+import { hasComputed, settleDefinitions } from "./settle-definitions.ts";
+import {
+  addComputedColumn,
+  addErrorsColumn,
+  addTouchedColumn,
+  beginWatching,
+  dropComputedColumn,
+} from "./settle.sql.ts";
+import { stepOf } from "./steps.sql.ts";
+import { watchedFields } from "./watched-fields.ts";
+
+/** Rows that a change of the schema computes itself; what is more is computed behind it. */
+const ROWS_MAX = 100_000;
+
+/** A change of the schema that has been made, but for what computed fields make of it. */
+export interface MadeChange extends Pick<
+  SchemaChange,
+  "tx" | "before" | "txn" | "dropViews" | "publish"
+> {
+  /** The schema with the change. */
+  readonly after: BaseSchema;
+}
+
+/**
+ * Brings computed fields in line with a change: what they give, their columns, their values. One whose source has gone
+ * becomes invalid. Answers the schema as it is then.
+ * Problems: `records.bad-field-options` for a new definition that cannot be computed, `records.formula-cycle`.
+ */
+export async function settleComputed(scope: Scope, change: MadeChange): Promise<BaseSchema> {
+  const { tx, before } = change;
+  if (!hasComputed(change.after)) {
+    return change.after;
+  }
+  const settled = await settleDefinitions(tx, change.after);
+  await makeColumns(change, settled);
+  const stale = staleNodes(before, settled);
+  await startWatching({ tx, before }, settled);
+  const computing: Computing = {
+    scope,
+    tx,
+    txn: change.txn,
+    schema: settled,
+    text: async (statements) => {
+      if (settled.role === null) {
+        return tx.pipeline(statements);
+      }
+      const rows = await tx.pipeline([setRole(settled.role), ...statements, resetRole]);
+      return rows.slice(1, -1);
+    },
+    note: async (event) => change.publish(event),
+  };
+  await propagate(computing, { whole: stale, rowsMax: ROWS_MAX });
+  return settled;
+}
+
+/** Columns for what is new, others for what gives something else now. */
+async function makeColumns(change: MadeChange, schema: BaseSchema): Promise<void> {
+  const { tx, before } = change;
+  for (const table of schema.tables) {
+    const old = before.tablesById.get(table.id);
+    const wanted = table.fields
+      .filter(isComputed)
+      .filter((field) => columnOf(old, field.id) !== sqlTypeOf(field));
+    const replaced = wanted.filter((field) => columnOf(old, field.id) !== undefined);
+    if (replaced.length > 0) {
+      await change.dropViews([table.id]);
+    }
+    if (old !== undefined && wanted.length > 0) {
+      await makeColumnRoom(change, table.id, wanted.length + 2);
+    }
+    for (const field of replaced) {
+      await tx.script(dropComputedColumn(table, field).text);
+    }
+    for (const field of wanted) {
+      await tx.script(addComputedColumn(table, field).text);
+    }
+    if (hasErrors(table) && (old === undefined || !hasErrors(old))) {
+      await tx.script(addErrorsColumn(table).text);
+    }
+  }
+}
+
+function sqlTypeOf(field: Field): string {
+  return (field.options as ComputedState).sqlType ?? "text";
+}
+
+/** The type of the column that a field has had; undefined where it had none of its own. */
+function columnOf(old: Table | undefined, fieldId: string): string | undefined {
+  const field = old?.fieldsById.get(fieldId);
+  return field !== undefined && isComputed(field)
+    ? (field.options as ComputedState).sqlType
+    : undefined;
+}
+
+async function startWatching(
+  { tx, before }: Pick<MadeChange, "tx" | "before">,
+  schema: BaseSchema,
+): Promise<void> {
+  for (const table of schema.tables) {
+    const old = before.tablesById.get(table.id);
+    const known = new Set(old === undefined ? [] : watchedFields(before, old).map(({ id }) => id));
+    const watched = watchedFields(schema, table).filter(({ id }) => !known.has(id));
+    if (watched.length > 0) {
+      await tx.script(addTouchedColumn(table).text);
+      await tx.run(beginWatching(table, watched));
+    }
+  }
+}
+
+/** Computed fields whose cells are not what they should be after a change of the schema. */
+function staleNodes(before: BaseSchema, after: BaseSchema): ComputedNode[] {
+  return computedGraph(after)
+    .byField.values()
+    .filter((node) => isStale(before, after, node))
+    .toArray();
+}
+
+function isStale(before: BaseSchema, after: BaseSchema, node: ComputedNode): boolean {
+  const old = computedGraph(before).byField.get(node.field.id);
+  if (old === undefined || sqlTypeOf(old.field) !== sqlTypeOf(node.field)) {
+    return true;
+  }
+  const read = [...node.inputs.own, ...node.inputs.linked.flatMap(({ fieldIds }) => fieldIds)];
+  return (
+    stepText(before, old) !== stepText(after, node) ||
+    read.some((id) => typeIn(before, id) !== typeIn(after, id))
+  );
+}
+
+function stepText(schema: BaseSchema, node: ComputedNode): string {
+  const { field, table } = node;
+  const steps = new Set(
+    computedGraph(schema)
+      .byTable.get(table.id)
+      ?.map((one) => one.field.id),
+  );
+  const { text, values } = stepOf({ schema, table, field, source: { alias: "i", steps } });
+  return JSON.stringify([text, values, (field.options as ComputedState).mayFail]);
+}
+
+function typeIn(schema: BaseSchema, fieldId: string): string | undefined {
+  return typesOf(schema).get(fieldId);
+}
+
+const types = new WeakMap<BaseSchema, ReadonlyMap<string, string>>();
+
+function typesOf(schema: BaseSchema): ReadonlyMap<string, string> {
+  let known = types.get(schema);
+  if (known === undefined) {
+    known = new Map(
+      schema.tables.flatMap(({ fields }) => fields.map((field) => [field.id, field.type] as const)),
+    );
+    types.set(schema, known);
+  }
+  return known;
+}

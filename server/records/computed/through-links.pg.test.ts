@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { computedBase } from "./testing/computed-base.ts";
+
+const base = computedBase();
+
+test("counts and lookups follow links from both sides", async () => {
+  const { add, create, cells, field, update, remove } = base();
+  const tasks = await field("Projects", "Tasks");
+  const hours = await field("Tasks", "Hours");
+  const done = await field("Tasks", "Done");
+  await create("Projects", [{ Name: "Empty", Budget: 5 }]);
+  await add("Projects", {
+    name: "How many",
+    type: "count",
+    options: { recordLinkFieldId: tasks.id },
+  });
+  await add("Projects", {
+    name: "Hours",
+    type: "multipleLookupValues",
+    options: { recordLinkFieldId: tasks.id, fieldIdInLinkedTable: hours.id },
+  });
+  await add("Projects", {
+    name: "Ticks",
+    type: "multipleLookupValues",
+    options: { recordLinkFieldId: tasks.id, fieldIdInLinkedTable: done.id },
+  });
+  const [p1 = "", p2 = ""] = await create("Projects", [{ Name: "One" }, { Name: "Two" }]);
+  expect(await cells("Projects")).toMatchObject({
+    Empty: { "How many": 0 },
+    One: { "How many": 0 },
+  });
+  const [t1 = "", t2 = ""] = await create("Tasks", [
+    { Name: "a", Hours: 1.5, Done: true, Project: [p1] },
+    { Name: "b", Project: [p1, p2] },
+  ]);
+  expect(await cells("Projects")).toEqual({
+    Empty: { Name: "Empty", Budget: 5, "How many": 0 },
+    One: { Name: "One", Tasks: [t1, t2], "How many": 2, Hours: [1.5, null], Ticks: [true, null] },
+    Two: { Name: "Two", Tasks: [t2], "How many": 1 },
+  });
+  await update("Tasks", t2, { Hours: 4 });
+  expect(await cells("Projects")).toMatchObject({ One: { Hours: [1.5, 4] }, Two: { Hours: [4] } });
+  const changed = await update("Projects", p2, { Tasks: [t2, t1] });
+  expect(changed).toMatchObject({ "How many": 2, Hours: [4, 1.5] });
+  await remove("Tasks", [t1]);
+  expect(await cells("Projects")).toMatchObject({
+    One: { "How many": 1, Hours: [4] },
+    Two: { "How many": 1, Hours: [4] },
+  });
+});

@@ -1,0 +1,36 @@
+import { watches } from "../field-types/stamps.ts";
+import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
+import { definitionOf, linkedTableOf, linkOf } from "./definitions.ts";
+import { typedFilter, typedFormula } from "./language.ts";
+import type { ComputedState } from "../field-types/computed.ts";
+
+const kept = new WeakMap<Table, readonly Field[]>();
+
+/** Fields of a table whose changes are timed, because some field or formula of the base asks when they were changed. */
+export function watchedFields(schema: BaseSchema, table: Table): readonly Field[] {
+  let watched = kept.get(table);
+  if (watched === undefined) {
+    const ids = new Set(schema.tables.flatMap((one) => watchedFrom(schema, one, table)));
+    watched = table.fields.filter(({ id }) => ids.has(id));
+    kept.set(table, watched);
+  }
+  return watched;
+}
+
+function watchedFrom(schema: BaseSchema, from: Table, watched: Table): string[] {
+  return from.fields.flatMap((field) => {
+    if ((field.options as ComputedState).isValid !== true) {
+      return [];
+    }
+    if (field.type === "lastModifiedTime" || field.type === "lastModifiedBy") {
+      return from === watched && watches(field.options)
+        ? ((field.options as ComputedState).referencedFieldIds ?? [])
+        : [];
+    }
+    const link = linkOf(from, definitionOf(field).recordLinkFieldId);
+    const linked = link && linkedTableOf(schema, link);
+    const own = from === watched ? typedFormula(schema, { table: from, field }).formula : null;
+    const filter = linked === watched ? typedFilter(watched, field).formula : null;
+    return [own, filter].flatMap((formula) => formula?.lastModified.flat() ?? []);
+  });
+}

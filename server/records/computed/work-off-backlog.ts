@@ -1,0 +1,163 @@
+import { part, systemScope, type Scope, type World } from "#kernel";
+import { BaseChange } from "../rows/base-change.ts";
+import { inBase } from "../rows/base-writer.ts";
+import { addToBacklog, BACKLOG_GREW } from "./backlog.ts";
+import {
+  basesBehind,
+  deleteBacklog,
+  idsAfter,
+  isBehind,
+  nextBacklog,
+  noteRecompute,
+  shortenBacklog,
+  type BacklogGroup,
+} from "./backlog.sql.ts";
+import { computedGraph } from "./graph.ts";
+import { propagate } from "./propagate.ts";
+
+/** Rows that one transaction computes behind the writes: bounds how long others wait for the base. Ours. */
+const CHUNK_ROWS = 2_000;
+/** How long to wait after a failure before the base is tried again, milliseconds. */
+const RETRY_MS = 5_000;
+
+/**
+ * Computes behind the writes what was too much for them. Started in processes that do such work: it takes up what an
+ * earlier process left, listens for more, and goes base by base in small transactions. Several processes may do it at once.
+ */
+export const backlogWorker = part("records.backlog-worker", (world) => new BacklogWorker(world));
+
+class BacklogWorker {
+  private readonly world: World;
+  private readonly waiting = new Set<string>();
+  private readonly retries = new Set<NodeJS.Timeout>();
+  private running: Promise<void> | undefined;
+  private stopListening: (() => void) | undefined;
+  private ending = false;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Begins with what was left undone. Problems are logged and tried again. */
+  async start(): Promise<void> {
+    this.stopListening ??= this.world.signals.listen(BACKLOG_GREW, (baseId) => this.wake(baseId));
+    await this.resume();
+  }
+
+  /** Takes up whatever is there, for work whose signal was missed. */
+  async resume(): Promise<void> {
+    for (const { baseId } of await this.world.db.all<{ baseId: string }>(basesBehind())) {
+      this.wake(baseId);
+    }
+  }
+
+  wake(baseId: string): void {
+    if (this.ending) {
+      return;
+    }
+    this.waiting.add(baseId);
+    this.running ??= this.drain().finally(() => {
+      this.running = undefined;
+    });
+  }
+
+  /** Resolves when nothing is waiting in this process. */
+  async idle(): Promise<void> {
+    await this.running;
+  }
+
+  /** Ends after the transaction that runs. */
+  async stop(): Promise<void> {
+    this.ending = true;
+    this.stopListening?.();
+    this.retries.forEach((timer) => clearTimeout(timer));
+    await this.running;
+  }
+
+  private async drain(): Promise<void> {
+    for (const baseId of this.waiting) {
+      this.waiting.delete(baseId);
+      try {
+        const scope = systemScope(this.world, "computed-fields");
+        while (!this.ending && (await workOffChunk(scope, baseId))) {
+          // The next chunk; others of the base get their turn in between.
+        }
+      } catch (error) {
+        this.world.log.warn({ err: error, baseId }, "computing fields failed; it is tried again");
+        this.tryLater(baseId);
+      }
+    }
+  }
+
+  private tryLater(baseId: string): void {
+    const timer = setTimeout(() => {
+      this.retries.delete(timer);
+      this.wake(baseId);
+    }, RETRY_MS).unref();
+    this.retries.add(timer);
+  }
+}
+
+/** Computes one chunk of what a base has left undone; answers whether there may be more. */
+export async function workOffChunk(scope: Scope, baseId: string): Promise<boolean> {
+  if (!(await isBaseBehind(scope, baseId, null))) {
+    return false;
+  }
+  await inBase(scope, baseId, async (base, schema) => {
+    const change = new BaseChange(scope, base, schema);
+    const group = await base.tx.maybe<BacklogGroup>(nextBacklog(baseId));
+    if (group !== undefined) {
+      await computeChunk(change, group);
+    }
+    await change.publish();
+  });
+  return true;
+}
+
+/** True while cells of the table, or of any of the base where none is named, are not computed yet. */
+export async function isBaseBehind(
+  { db }: Pick<Scope, "db">,
+  baseId: string,
+  tableId: string | null,
+): Promise<boolean> {
+  const { behind } = await db.one<{ behind: boolean }>(isBehind(baseId, tableId));
+  return behind;
+}
+
+async function computeChunk(change: BaseChange, group: BacklogGroup): Promise<void> {
+  const { tx, schema, scope } = change;
+  const table = schema.tablesById.get(group.tableId);
+  const { byField } = computedGraph(schema);
+  const nodes = group.fieldIds.flatMap((id) => byField.get(id) ?? []);
+  if (table === undefined || nodes.length === 0) {
+    await tx.run(deleteBacklog(group.ids));
+    return;
+  }
+  const ids =
+    group.recordIds?.slice(0, CHUNK_ROWS) ??
+    (await change.rows(idsAfter(table, group.doneTo, CHUNK_ROWS))).map(([id]) => id ?? "");
+  const began = performance.now();
+  await propagate(change, { stale: [{ nodes, recordIds: ids }], rowsMax: CHUNK_ROWS });
+  await tx.run(
+    noteRecompute(group.fieldIds, {
+      at: scope.now(),
+      txn: change.txn,
+      rows: ids.length,
+      tookMs: performance.now() - began,
+    }),
+  );
+  const [first = 0] = group.ids;
+  if (group.recordIds === null) {
+    await tx.run(
+      ids.length < CHUNK_ROWS ? deleteBacklog(group.ids) : shortenBacklog(first, ids.at(-1) ?? ""),
+    );
+    return;
+  }
+  await tx.run(deleteBacklog(group.ids));
+  const rest = group.recordIds.slice(CHUNK_ROWS);
+  if (rest.length > 0) {
+    await addToBacklog(change, [
+      { table, level: group.level, fieldIds: group.fieldIds, recordIds: rest },
+    ]);
+  }
+}

@@ -1,0 +1,134 @@
+import { constant, empty, join, quoteIdent, sql, type Sql } from "#kernel";
+import type { RowsChange } from "../rows/rows.sql.ts";
+import { CURRENT_TXN, recordsetDefinition, tableSql } from "../rows/table-sql.ts";
+import type { Field, Table } from "../schema/base-schema.ts";
+import { columnName, computedValue, differs, idsWhere, type RowPlan } from "./row-plan.ts";
+
+/**
+ * Adds rows with their computed fields. The row `i` that the steps see has every column that is written, and its number,
+ * which a formula may ask for.
+ */
+export function computedInsert(table: Table, plan: RowPlan, json: string): Sql {
+  const parts = tableSql(table);
+  const fields = plan.nodes.map(({ field }) => field);
+  const touched =
+    plan.watched.length === 0 ? undefined : touchedBy(plan.watched, TOUCHED_IN_INSERT);
+  const columns = [
+    ...fields.map(columnName),
+    ...(plan.errors === undefined ? [] : [constant("errors")]),
+    ...(touched === undefined ? [] : [constant("touched")]),
+  ];
+  const values = [
+    ...fields.map(computedValue),
+    ...(plan.errors === undefined ? [] : [plan.errors]),
+    ...(touched === undefined ? [] : [constant("i.touched")]),
+  ];
+  return sql`
+    insert into ${parts.name} as t
+      (id, auto_number, created_time, created_by, modified_time, modified_by, version${parts.storedColumns},
+      ${join(columns)})
+    select i.id, i.auto_number, i.created_time, i.created_by, i.modified_time, i.modified_by, i.version
+      ${storedFrom(parts.stored, "i")}, ${join(values)}
+    from (
+      select r.id, nextval(${sequenceOf(table)}) as auto_number, r.at as created_time, r.by as created_by,
+        r.at as modified_time, r.by as modified_by, ${CURRENT_TXN} + r.ahead as version,
+        null::text[] as errors${touched === undefined ? empty : sql`, ${touched} as touched`}
+        ${storedFrom(parts.stored, "r")}
+      from json_to_recordset(${json}::json) as r(id text, at timestamptz, by text, ahead integer${parts.storedDefinitions})
+      offset 0
+    ) i${plan.chain}
+    returning ${parts.all}`;
+}
+
+/**
+ * Writes fields of several rows with what is computed from them. Rows that hold these values already stay as they are.
+ * The ids of the computed fields that changed are answered last.
+ */
+export function computedUpdate(table: Table, plan: RowPlan, change: RowsChange): Sql {
+  const parts = tableSql(table);
+  const { fields } = change;
+  const written = new Set(fields.map(({ id }) => id));
+  const computed = plan.nodes.map(({ field }) => field);
+  const json = JSON.stringify(change.rows.map(({ id, cells }) => ({ id, ...cells })));
+  const names = fields.map((field) => quoteIdent(field.id));
+  const watched = plan.watched.filter(({ id }) => written.has(id));
+  const isOther = constant(
+    `(${names.map((name) => `o.${name}`).join(", ")}) is distinct from (${names.map((name) => `r.${name}`).join(", ")})`,
+  );
+  const setAlways = names.map((name) => constant(`${name} = s.${name}`));
+  const setIfOther = [
+    ...computed.map(({ id }) => quoteIdent(id)),
+    ...(plan.errors === undefined ? [] : ["errors"]),
+    ...(watched.length === 0 ? [] : ["touched"]),
+    "modified_time",
+    "modified_by",
+  ].map((name) => constant(`${name} = case when s.is_other then s.${name} else t.${name} end`));
+  const kept = plan.reads.filter(({ id }) => !written.has(id) && hasOwnColumn(id, parts.stored));
+  const old = computed.map(({ id }) => constant(`, o.${quoteIdent(id)}`));
+  return sql`
+    update ${parts.name} as t set ${join([...setAlways, ...setIfOther])},
+      version = case when s.is_other then ${CURRENT_TXN} else t.version end
+    from (
+      select i.id, i.is_other, i.modified_time, i.modified_by${storedFrom(fields, "i")}
+        ${watched.length === 0 ? empty : constant(", i.touched")}
+        ${plan.errors === undefined ? empty : sql`, ${plan.errors} as errors`},
+        ${join(computed.map((field) => sql`${computedValue(field)} as ${columnName(field)}`))},
+        case when i.is_other then ${idsWhere(plan.nodes, (field) => differs(field, "i"))} else '{}' end as changed
+      from (
+        select o.id, o.auto_number, o.created_time, o.created_by, x.is_other,
+          case when x.is_other then ${change.at}::timestamptz else o.modified_time end as modified_time,
+          case when x.is_other then ${change.by} else o.modified_by end as modified_by
+          ${storedFrom(fields, "r")}${storedFrom(kept, "o")}${join(old, "")}
+          ${plan.errors === undefined ? empty : constant(", o.errors")}
+          ${plan.watched.length === 0 ? empty : sql`, ${touchedIn(watched, change)} as touched`}
+        from json_to_recordset(${json}::json) as r(id text${constant(fields.map((field) => `, ${recordsetDefinition(field)}`).join(""))})
+        join ${parts.name} o on o.id = r.id collate "C"
+        cross join lateral (select ${isOther} as is_other offset 0) x
+        offset 0
+      ) i${plan.chain}
+      offset 0
+    ) s
+    where t.id = s.id
+    returning ${parts.all}, s.changed`;
+}
+
+function hasOwnColumn(id: string, stored: readonly Field[]): boolean {
+  return stored.some((field) => field.id === id);
+}
+
+function storedFrom(fields: readonly Field[], alias: string): Sql {
+  return constant(fields.map(({ id }) => `, ${alias}.${quoteIdent(id)}`).join(""));
+}
+
+const TOUCHED_IN_INSERT = { at: constant("r.at"), by: constant("r.by") };
+
+/** `{fld…: {at, by}}` of the fields that hold something in the new row `r`. */
+function touchedBy(
+  fields: readonly Field[],
+  { at, by }: { readonly at: Sql; readonly by: Sql },
+): Sql {
+  const parts = fields.map(
+    ({ id }) => sql`${constant(`'${id}'`)}, case when r.${constant(quoteIdent(id))} is not null
+      then jsonb_build_object('at', floor(extract(epoch from ${at}) * 1000), 'by', ${by}) end`,
+  );
+  return sql`jsonb_strip_nulls(jsonb_build_object(${join(parts)}))`;
+}
+
+/** The same after a change: of fields that hold something else than in the old row `o`. */
+function touchedIn(fields: readonly Field[], { at, by }: RowsChange): Sql {
+  if (fields.length === 0) {
+    return constant("o.touched");
+  }
+  const parts = fields.map(({ id }) => {
+    const name = quoteIdent(id);
+    return sql`${constant(`'${id}', case when o.${name} is distinct from r.${name} then`)}
+      jsonb_build_object('at', ${at.getTime()}::double precision, 'by', ${by}::text) end`;
+  });
+  return sql`coalesce(o.touched, '{}') || jsonb_strip_nulls(jsonb_build_object(${join(parts)}))`;
+}
+
+function sequenceOf(table: Table): Sql {
+  return constant(
+    `'${quoteIdent(table.baseId)}.${quoteIdent(`${table.id}_auto_number_seq`)}'::regclass`,
+  );
+}
