@@ -1,5 +1,5 @@
 import sql, { join, raw, type Sql } from "sql-template-tag";
-import { compile } from "../compile/compile.sql.ts";
+import { compile, compileCondition } from "../compile/compile.sql.ts";
 import { sqlTypeOf } from "../compile/literals.sql.ts";
 import type { SqlContext } from "../types/typed.ts";
 import type { FormulaField, TypedFormula } from "../types/type-of.ts";
@@ -13,15 +13,35 @@ export function computedRows(
   { rows, run }: { readonly rows: string; readonly run: EvaluationContext },
 ): Sql {
   const { steps, value, fails } = compile(formula, contextOf(fields, run));
+  return sql`
+    select ${readable(value, formula.root.kind)} as value, ${fails ?? sql`false`} as fails
+    from ${recordset(fields, rows)} ${joined(steps)}
+    order by r.place`;
+}
+
+/** The query that gives the places of the records that a condition keeps. */
+export function keptRows(
+  condition: TypedFormula,
+  fields: readonly FormulaField[],
+  { rows, run }: { readonly rows: string; readonly run: EvaluationContext },
+): Sql {
+  const { steps, holds } = compileCondition(condition, contextOf(fields, run));
+  return sql`
+    select r.place from ${recordset(fields, rows)} ${joined(steps)}
+    where ${holds}
+    order by r.place`;
+}
+
+function recordset(fields: readonly FormulaField[], rows: string): Sql {
   const columns = fields.flatMap(({ id, kind }) => [
     sql`${raw(`"${id}"`)} ${sqlTypeOf(kind)}`,
     raw(`"${id}_fails" boolean`),
   ]);
-  return sql`
-    select ${readable(value, formula.root.kind)} as value, ${fails ?? sql`false`} as fails
-    from json_to_recordset(${rows}::json) as r(place int, ${join(columns)})
-    ${join(steps.length === 0 ? [sql``] : steps, "\n")}
-    order by r.place`;
+  return sql`json_to_recordset(${rows}::json) as r(place int, ${join(columns)})`;
+}
+
+function joined(steps: readonly Sql[]): Sql {
+  return steps.length === 0 ? sql`` : join(steps, "\n");
 }
 
 /** The run's facts as constants, the record's values as columns of `r`. */

@@ -3,20 +3,21 @@ import type { EvaluationContext, FormulaRecord } from "../evaluate.ts";
 import type { FormulaField, TypedFormula } from "../types/type-of.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
 import { inward, outward, type Value } from "../values/value.ts";
-import { computedRows } from "./in-postgres.sql.ts";
+import { computedRows, keptRows } from "./in-postgres.sql.ts";
+
+interface Computing {
+  readonly fields: readonly FormulaField[];
+  readonly records: readonly FormulaRecord[];
+  readonly run: EvaluationContext;
+}
 
 /** A formula's values for some records as PostgreSQL computes them. */
 export async function computeInPostgres(
   client: pg.Client,
   formula: TypedFormula,
-  { fields, records, run }: {
-    readonly fields: readonly FormulaField[];
-    readonly records: readonly FormulaRecord[];
-    readonly run: EvaluationContext;
-  },
+  { fields, records, run }: Computing,
 ): Promise<readonly Value[]> {
-  const rows = JSON.stringify(records.map((record, place) => rowOf(record, fields, place)));
-  const { text, values } = computedRows(formula, fields, { rows, run });
+  const { text, values } = computedRows(formula, fields, { rows: rowsOf(records, fields), run });
   const answer = await client.query<{ value: Inner; fails: boolean }>(text, [...values]);
   return answer.rows.map(({ value, fails }) => {
     if (fails && value !== null) {
@@ -24,6 +25,21 @@ export async function computeInPostgres(
     }
     return outward(fails ? ERROR : value, formula.root.kind);
   });
+}
+
+/** The places of the records that a condition keeps in PostgreSQL. */
+export async function keptInPostgres(
+  client: pg.Client,
+  condition: TypedFormula,
+  { fields, records, run }: Computing,
+): Promise<readonly number[]> {
+  const { text, values } = keptRows(condition, fields, { rows: rowsOf(records, fields), run });
+  const answer = await client.query<{ place: number }>(text, [...values]);
+  return answer.rows.map(({ place }) => place);
+}
+
+function rowsOf(records: readonly FormulaRecord[], fields: readonly FormulaField[]): string {
+  return JSON.stringify(records.map((record, place) => rowOf(record, fields, place)));
 }
 
 /** A record as the JSON object that `json_to_recordset` reads. */
