@@ -30,6 +30,8 @@ test("a role that the owner makes can be taken on", async () => {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   await client.query(`create role ${role} nologin`);
+  // Before PostgreSQL 16 whoever makes a role is not a member of it, and on any version may become one.
+  await client.query(`grant ${role} to current_user`);
   await client.query(`set role ${role}`);
   const { rows } = await client.query(sql`select current_user::text as name`);
   await client.query("reset role");
