@@ -19,10 +19,26 @@ interface LocaleData {
   readonly meridiem: readonly [readonly string[], string, string];
   /** First day of the week, and what decides about the first week. */
   readonly week: readonly [number, number];
+  /** How names and halves of the day are recognised; what is absent is as in English. */
+  readonly reads: Reading;
   /** Eras from the last back to the first: first day, name, narrow name, abbreviation, and the number of its first year less one. */
   readonly eras?: readonly (readonly [since: string, name: string, narrow: string, abbreviation: string, before: number])[];
   /** Characters of the output and what they become; absent when nothing does. */
   readonly digits?: readonly [string, string];
+}
+interface Reading {
+  /** Names are looked for at the start only and must be written out. */
+  readonly monthsExact?: true;
+  readonly weekdaysExact?: true;
+  /** Regular expressions of the locale's own: for a long and a short month, and for each month and day from the first. */
+  readonly month?: string;
+  readonly monthShort?: string;
+  readonly monthEach?: readonly string[];
+  readonly weekdayEach?: readonly string[];
+  readonly ordinal?: string;
+  readonly meridiem?: string;
+  /** Halves of the day in small letters, and what they make of the hours from 0 to 24 (-1: no hour) when they are not as in English. */
+  readonly hours: Readonly<Record<string, "am" | "pm" | readonly number[]>>;
 }
 type Form = readonly [pattern: string, names: readonly string[]];
 
@@ -57,11 +73,66 @@ export function localeData(code: string): LocaleData {
     long: longFormats.map((name) => locale.longDateFormat(name)),
     ordinal: ordinals(locale),
     meridiem: meridiems(locale),
+    reads: readingOf(locale, inner),
     week: [locale.firstDayOfWeek(), locale.firstDayOfYear()],
     ...(code === "ja" ? { eras: erasOf(locale) } : {}),
     ...(digits === null ? {} : { digits }),
   };
 }
+
+/** Read before anything is parsed: moment.js keeps what it makes out of the names in the same places. */
+function readingOf(locale: moment.Locale, inner: Record<string, unknown>): Reading {
+  const source = (key: string) => (inner[key] instanceof RegExp ? inner[key].source.replaceAll(String.raw`\d`, "[0-9]") : undefined);
+  const sources = (key: string) => {
+    const each = inner[key];
+    return Array.isArray(each) && each.length > 0 ? each.map(({ source: one }: RegExp) => one) : undefined;
+  };
+  const found = {
+    month: source("_monthsRegex"),
+    monthShort: source("_monthsShortRegex"),
+    ordinal: source("_dayOfMonthOrdinalParse"),
+    meridiem: source("_meridiemParse"),
+    monthEach: sources("_monthsParse"),
+    weekdayEach: sources("_weekdaysParse"),
+    monthsExact: inner["_monthsParseExact"] ? (true as const) : undefined,
+    weekdaysExact: inner["_weekdaysParseExact"] ? (true as const) : undefined,
+  };
+  const given = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as Partial<Reading>;
+  return { ...given, hours: hoursOf(locale) };
+}
+
+interface HalfDays {
+  readonly meridiemHour?: (hour: number, meridiem: string) => number | undefined;
+  readonly isPM?: (text: string) => boolean;
+}
+
+function hoursOf(locale: moment.Locale): Reading["hours"] {
+  const [texts] = meridiems(locale);
+  const { meridiemHour, isPM } = locale as unknown as HalfDays;
+  const hourIn = (hour: number, text: string): number => {
+    if (meridiemHour) {
+      return meridiemHour.call(locale, hour, text) ?? -1;
+    }
+    if (isPM?.call(locale, text)) {
+      return hour < 12 ? hour + 12 : hour;
+    }
+    return hour === 12 ? 0 : hour;
+  };
+  return Object.fromEntries(
+    texts.map((given) => {
+      const text = given.trim();
+      const hours = Array.from({ length: 25 }, (_, hour) => hourIn(hour, text));
+      const half = hours.join() === englishHours.am ? "am" : hours.join() === englishHours.pm ? "pm" : hours;
+      return [text.toLowerCase(), half];
+    }),
+  );
+}
+
+const hoursInDay = Array.from({ length: 25 }, (_, hour) => hour);
+const englishHours = {
+  am: hoursInDay.map((hour) => (hour === 12 ? 0 : hour)).join(),
+  pm: hoursInDay.map((hour) => (hour < 12 ? hour + 12 : hour)).join(),
+};
 
 interface Era {
   readonly since: string;
