@@ -25,23 +25,31 @@ const FORMULAS = Math.ceil(Number(process.env["BASALT_FORMULA_CASES"] ?? 20_000)
 const run = { ...exampleRun, lastModified: () => exampleRun.lastModified };
 const index = fieldIndex(generatedFields);
 
-test("generated formulas have the same values in PostgreSQL as here", { timeout: 600_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      generatedFormula(new Set((process.env["LEFT_OUT"] ?? "").split(","))),
-      fc.array(generatedRecord, { minLength: RECORDS, maxLength: RECORDS }),
-      fc.constantFrom("field" as const, "rollup" as const),
-      async (text, records, purpose) => {
-        const { formula, problems } = typeOf(parse(text), index, purpose);
-        if (formula === null) {
-          throw new Error(JSON.stringify(problems));
-        }
-        const evaluator = evaluatorOf(formula);
-        const here = records.map((record) => comparable(evaluator(record, run)));
-        const there = await computeInPostgres(client, formula, { fields: generatedFields, records, run });
-        expect(there.map(comparable)).toEqual(here);
-      },
-    ),
-    { numRuns: FORMULAS },
-  );
-});
+test(
+  "generated formulas have the same values in PostgreSQL as here",
+  { timeout: 600_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        generatedFormula(new Set((process.env["LEFT_OUT"] ?? "").split(","))),
+        fc.array(generatedRecord, { minLength: RECORDS, maxLength: RECORDS }),
+        fc.constantFrom("field" as const, "rollup" as const),
+        async (text, records, purpose) => {
+          const { formula, problems } = typeOf(parse(text), index, purpose);
+          if (formula === null) {
+            throw new Error(JSON.stringify(problems));
+          }
+          const evaluator = evaluatorOf(formula);
+          const here = records.map((record) => comparable(evaluator(record, run)));
+          const there = await computeInPostgres(client, formula, {
+            fields: generatedFields,
+            records,
+            run,
+          });
+          expect(there.map(comparable)).toEqual(here);
+        },
+      ),
+      { numRuns: FORMULAS },
+    );
+  },
+);

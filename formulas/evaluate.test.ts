@@ -10,7 +10,12 @@ import { typeOf, type FormulaField, type Purpose } from "./types/type-of.ts";
 import { errorValue, type Value } from "./values/value.ts";
 
 const { fields } = caseOf({ formula: "", expected: null, mark: "a", record: {} });
-const failing: FormulaField = { id: "fldBroken", name: "Broken", kind: { type: "text" }, canFail: true };
+const failing: FormulaField = {
+  id: "fldBroken",
+  name: "Broken",
+  kind: { type: "text" },
+  canFail: true,
+};
 const index = fieldIndex([...fields, failing]);
 const run = { ...exampleRun, lastModified: () => null };
 
@@ -31,7 +36,18 @@ describe("errors", () => {
   const broken = { fldBroken: errorValue };
 
   test("pass through every function and operator", () => {
-    for (const text of ["{Broken} & 'x'", "LEN({Broken})", "{Broken} = 1", "-{Broken}", "COUNTALL({Broken})", "SUM(1, {Broken})", "T({Broken})", "NOT({Broken})", "SWITCH({Broken}, 'a', 1, 2)", "ARRAYJOIN({Broken})"]) {
+    for (const text of [
+      "{Broken} & 'x'",
+      "LEN({Broken})",
+      "{Broken} = 1",
+      "-{Broken}",
+      "COUNTALL({Broken})",
+      "SUM(1, {Broken})",
+      "T({Broken})",
+      "NOT({Broken})",
+      "SWITCH({Broken}, 'a', 1, 2)",
+      "ARRAYJOIN({Broken})",
+    ]) {
       expect([text, valueOf(text, broken)]).toEqual([text, errorValue]);
     }
   });
@@ -47,7 +63,19 @@ describe("errors", () => {
 
   test("every function gives an error, or a value, when all its arguments are errors, blank, or of the wrong kind", () => {
     for (const { name, arity } of allFunctions.filter((one) => one.name !== "LAST_MODIFIED_TIME")) {
-      for (const argument of ["{Broken}", "BLANK()", "{Blank}", "{Name}", "{Attachments}", "1/0", "0/0", "{No Date}", "TRUE()", '"☃"', "{D}"]) {
+      for (const argument of [
+        "{Broken}",
+        "BLANK()",
+        "{Blank}",
+        "{Name}",
+        "{Attachments}",
+        "1/0",
+        "0/0",
+        "{No Date}",
+        "TRUE()",
+        '"☃"',
+        "{D}",
+      ]) {
         const given = Array.from({ length: arity[0] }, () => argument).join(", ");
         expect(() => valueOf(`${name}(${given})`, { fldBroken: errorValue })).not.toThrow();
       }
@@ -81,21 +109,31 @@ describe("what people type into formulas that is meant for something else", () =
   test("SQL stays text", () => {
     const attack = "'); drop table x; --";
     expect(valueOf(`${printText(attack)} & {Name}`, { fldName: attack })).toBe(attack + attack);
-    expect(valueOf(`DATEADD({D}, 1, ${printText("day') , pg_sleep(5)--")})`, { fldD: { date: 0, dateOnly: true } })).toEqual(errorValue);
+    expect(
+      valueOf(`DATEADD({D}, 1, ${printText("day') , pg_sleep(5)--")})`, {
+        fldD: { date: 0, dateOnly: true },
+      }),
+    ).toEqual(errorValue);
   });
 
   test("patterns that explode elsewhere take linear time or are refused", () => {
     const text = "a".repeat(50_000);
     expect(valueOf('REGEX_MATCH({Name}, "^(a+)+$")', { fldName: `${text}!` })).toBe(0);
     expect(valueOf('REGEX_MATCH({Name}, "(a|a)*b")', { fldName: text })).toBe(0);
-    expect(valueOf('REGEX_MATCH({Name}, "((a{1000}){1000}){1000}")', { fldName: text })).toEqual(errorValue);
+    expect(valueOf('REGEX_MATCH({Name}, "((a{1000}){1000}){1000}")', { fldName: text })).toEqual(
+      errorValue,
+    );
     expect(valueOf('REGEX_MATCH({Name}, "(?=a)")')).toEqual(errorValue);
   });
 
   test("texts cannot be grown without end", () => {
     expect(valueOf("REPT(REPT('x', 50000), 50000)")).toEqual(errorValue);
-    expect(valueOf("SUBSTITUTE({Name}, 'a', {Name})", { fldName: "a".repeat(60_000) })).toEqual(errorValue);
-    expect(valueOf("REGEX_REPLACE({Name}, 'a', {Name})", { fldName: "a".repeat(60_000) })).toEqual(errorValue);
+    expect(valueOf("SUBSTITUTE({Name}, 'a', {Name})", { fldName: "a".repeat(60_000) })).toEqual(
+      errorValue,
+    );
+    expect(valueOf("REGEX_REPLACE({Name}, 'a', {Name})", { fldName: "a".repeat(60_000) })).toEqual(
+      errorValue,
+    );
     expect(valueOf("LEN(REPT('x', 90000) & REPT('x', 90000))")).toEqual(errorValue);
   });
 });
@@ -113,8 +151,14 @@ describe("dates at the edges", () => {
     ["DATETIME_DIFF('9999-12-31', '0001-01-01', 'years')", 9998],
     ["DATETIME_FORMAT('0099-05-01', 'YYYY')", "0099"],
     ["WORKDAY('2024-01-01', 10000000)", errorValue],
-    ["DATETIME_FORMAT(SET_TIMEZONE('2024-03-10T06:59:59Z', 'America/New_York'), 'HH:mm Z')", "01:59 -05:00"],
-    ["DATETIME_FORMAT(SET_TIMEZONE('2024-03-10T07:00:00Z', 'America/New_York'), 'HH:mm Z')", "03:00 -04:00"],
+    [
+      "DATETIME_FORMAT(SET_TIMEZONE('2024-03-10T06:59:59Z', 'America/New_York'), 'HH:mm Z')",
+      "01:59 -05:00",
+    ],
+    [
+      "DATETIME_FORMAT(SET_TIMEZONE('2024-03-10T07:00:00Z', 'America/New_York'), 'HH:mm Z')",
+      "03:00 -04:00",
+    ],
   ])("%s", (text, expected) => {
     expect(valueOf(text)).toEqual(expected);
   });

@@ -1,4 +1,10 @@
-import { applied, isErrorLike, type Typed, type TypedCall, type TypedSwitch } from "./types/typed.ts";
+import {
+  applied,
+  isErrorLike,
+  type Typed,
+  type TypedCall,
+  type TypedSwitch,
+} from "./types/typed.ts";
 import type { TypedFormula } from "./types/type-of.ts";
 import type { Kind } from "./types/kinds.ts";
 import { ERROR, type Inner, type Run } from "./values/inner.ts";
@@ -80,11 +86,11 @@ function computationOf(node: Typed, kinds: Map<string, Kind>): Computation {
       return callComputation(node, kinds);
     case "choice": {
       const condition = computationOf(node.condition, kinds);
-      const then = computationOf(node.then, kinds);
+      const result = computationOf(node.result, kinds);
       const otherwise = computationOf(node.otherwise, kinds);
       return (run) => {
         const truth = condition(run);
-        return truth === ERROR ? ERROR : truth === true ? then(run) : otherwise(run);
+        return truth === ERROR ? ERROR : truth === true ? result(run) : otherwise(run);
       };
     }
     case "switch":

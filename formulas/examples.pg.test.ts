@@ -29,7 +29,13 @@ describe.each([...new Set(allExamples.map(({ section }) => section))])("%s in SQ
     if (formula === null) {
       throw new Error("There is no formula");
     }
-    const [value = null] = await computeInPostgres(client, formula, { fields, records: [record], run });
-    expect(comparable(value)).toEqual(comparable(expected === null && value === "" ? "" : expected));
+    const [value = null] = await computeInPostgres(client, formula, {
+      fields,
+      records: [record],
+      run,
+    });
+    expect(comparable(value)).toEqual(
+      comparable(expected === null && value === "" ? "" : expected),
+    );
   });
 });

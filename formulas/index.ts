@@ -45,7 +45,13 @@ export {
   type Evaluator,
   type FormulaRecord,
 } from "./evaluate.ts";
-export { errorValue, isError, type DateValue, type ErrorValue, type Value } from "./values/value.ts";
+export {
+  errorValue,
+  isError,
+  type DateValue,
+  type ErrorValue,
+  type Value,
+} from "./values/value.ts";
 export {
   allExamples,
   allFunctions,

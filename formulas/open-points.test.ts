@@ -1,18 +1,37 @@
 import { describe, expect, test } from "vitest";
 import { evaluate } from "./evaluate.ts";
 import { caseOf } from "./functions/example-case.ts";
-import { date, example, exampleRun, failure, type ExampleRecord, type ExampleValue } from "./functions/example.ts";
+import {
+  date,
+  example,
+  exampleRun,
+  failure,
+  type ExampleRecord,
+  type ExampleValue,
+} from "./functions/example.ts";
 import { fieldIndex } from "./language/names.ts";
 import { parse } from "./language/parse.ts";
 import { comparable } from "./testing/comparable.ts";
 import { typeOf } from "./types/type-of.ts";
 
 /** What upstream does is not known here; each choice sits behind one function, and one of these tests names it. */
-function expectChoice(text: string, expected: ExampleValue, record: ExampleRecord = {}, changed: number | null = null): void {
-  const { fields, record: cells, purpose, expected: value } = caseOf(example(text, expected, { mark: "c", record }));
+function expectChoice(
+  text: string,
+  expected: ExampleValue,
+  record: ExampleRecord = {},
+  changed: number | null = null,
+): void {
+  const {
+    fields,
+    record: cells,
+    purpose,
+    expected: value,
+  } = caseOf(example(text, expected, { mark: "c", record }));
   const { formula } = typeOf(parse(text), fieldIndex(fields), purpose);
   const run = { ...exampleRun, lastModified: () => changed };
-  expect(formula === null ? "no formula" : comparable(evaluate(formula, cells, run))).toEqual(comparable(value));
+  expect(formula === null ? "no formula" : comparable(evaluate(formula, cells, run))).toEqual(
+    comparable(value),
+  );
 }
 
 describe("open points of the formula contract, section 9", () => {

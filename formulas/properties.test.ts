@@ -18,7 +18,14 @@ const anyFormula = generatedFormula(new Set());
 /** A tree without positions. */
 function shape(node: Node): unknown {
   const { at: _, end: __, ...rest } = node;
-  return { ...rest, children: childrenOf(node).map(shape), arguments: 0, first: 0, rest: 0, operand: 0 };
+  return {
+    ...rest,
+    children: childrenOf(node).map(shape),
+    arguments: 0,
+    first: 0,
+    rest: 0,
+    operand: 0,
+  };
 }
 
 function treeOf(text: string): Node {
@@ -57,43 +64,63 @@ test("stored and named texts read back as formulas with the same value", () => {
 
 test("any formula that types computes and compiles without throwing, with a value of the kind that was promised", () => {
   fc.assert(
-    fc.property(anyFormula, fc.array(generatedRecord, { minLength: 3, maxLength: 3 }), (text, records) => {
-      const { formula } = typeOf(parse(text), index);
-      if (formula === null) {
-        throw new Error(`${text} does not type`);
-      }
-      const { root } = formula;
-      const evaluator = evaluatorOf(formula);
-      for (const record of records) {
-        const value = evaluator(record, run);
-        if (value === null) {
-          expect(root.canBeBlank).toBe(true);
-        } else if (typeof value === "object" && "error" in value) {
-          expect(root.canFail).toBe(true);
-        } else if (typeof value === "object") {
-          expect(root.kind.type).toBe("date");
-        } else {
-          expect(typeof value === "number" ? "number" : "text").toBe(root.kind.type);
+    fc.property(
+      anyFormula,
+      fc.array(generatedRecord, { minLength: 3, maxLength: 3 }),
+      (text, records) => {
+        const { formula } = typeOf(parse(text), index);
+        if (formula === null) {
+          throw new Error(`${text} does not type`);
         }
-        if (root.kind.type === "number" && !root.kind.special && typeof value === "number") {
-          expect(value).toSatisfy(Number.isFinite);
+        const { root } = formula;
+        const evaluator = evaluatorOf(formula);
+        for (const record of records) {
+          const value = evaluator(record, run);
+          if (value === null) {
+            expect(root.canBeBlank).toBe(true);
+          } else if (typeof value === "object" && "error" in value) {
+            expect(root.canFail).toBe(true);
+          } else if (typeof value === "object") {
+            expect(root.kind.type).toBe("date");
+          } else {
+            expect(typeof value === "number" ? "number" : "text").toBe(root.kind.type);
+          }
+          if (root.kind.type === "number" && !root.kind.special && typeof value === "number") {
+            expect(value).toSatisfy(Number.isFinite);
+          }
         }
-      }
-      compile(formula, contextOf(generatedFields, run));
-    }),
+        compile(formula, contextOf(generatedFields, run));
+      },
+    ),
     { numRuns: 1000 },
   );
 });
 
 test("no text makes the parser or the types throw", () => {
   const pieces = fc.constantFrom(
-    ..."()+-*/&=<>!,{}'\"\\ 1.a".split(""), "IF(", "SUM(", "{Name}", "'x'", "NOW", "!=", "fld", "“", "\u0000", "\ud800",
+    ..."()+-*/&=<>!,{}'\"\\ 1.a".split(""),
+    "IF(",
+    "SUM(",
+    "{Name}",
+    "'x'",
+    "NOW",
+    "!=",
+    "fld",
+    "“",
+    "\u0000",
+    "\ud800",
   );
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(pieces).map((parts) => parts.join(""))), (text) => {
-      const { formula, problems } = typeOf(parse(text), index);
-      expect(formula === null).toBe(problems.length > 0);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: "binary" }),
+        fc.array(pieces).map((parts) => parts.join("")),
+      ),
+      (text) => {
+        const { formula, problems } = typeOf(parse(text), index);
+        expect(formula === null).toBe(problems.length > 0);
+      },
+    ),
     { numRuns: 3000 },
   );
 });

@@ -116,7 +116,10 @@ class Compiler {
       }
       // An error makes OR an error even beside a value that is true; AND drops the record either way.
       if (name === "AND" || (name === "OR" && !node.canFail)) {
-        const parts = name === "OR" ? this.#alternatives(node.arguments) : node.arguments.map((one) => this.kept(one));
+        const parts =
+          name === "OR"
+            ? this.#alternatives(node.arguments)
+            : node.arguments.map((one) => this.kept(one));
         return sql`(${join(parts, name === "AND" ? " and " : " or ")})`;
       }
     }
@@ -206,7 +209,7 @@ class Compiler {
     const cases: { test: Typed; result: Typed }[] = [];
     let last = node;
     while (last.op === "choice") {
-      cases.push({ test: last.condition, result: last.then });
+      cases.push({ test: last.condition, result: last.result });
       last = last.otherwise;
     }
     return this.#cases(cases, last, node);
@@ -233,16 +236,25 @@ class Compiler {
     }
     const all = [rest, ...arms.flatMap(({ test, result }) => [test, result])];
     return {
-      sql: caseOf(arms.map(({ test, result }) => ({ test, value: result.sql })), rest.sql),
+      sql: caseOf(
+        arms.map(({ test, result }) => ({ test, value: result.sql })),
+        rest.sql,
+      ),
       nulls,
       simple: false,
       level: Math.max(...all.map(({ level }) => level)),
-      depth: 1 + Math.max(...all.map(({ depth }) => depth)) + cases.filter((_, index) => arms[index]?.test.nulls === "error").length,
+      depth:
+        1 +
+        Math.max(...all.map(({ depth }) => depth)) +
+        cases.filter((_, index) => arms[index]?.test.nulls === "error").length,
     };
   }
 
   /** Where a result can be blank or an error, the tests are asked twice: for the value and for the failure. */
-  #askedCases(arms: readonly { readonly test: Piece; readonly result: Piece }[], rest: Piece): Piece {
+  #askedCases(
+    arms: readonly { readonly test: Piece; readonly result: Piece }[],
+    rest: Piece,
+  ): Piece {
     const asked = arms.map(({ test, result }) => {
       const failing = this.steps.failing(result);
       return { test: this.steps.bind(test), result: failing.piece, fails: failing.fails };
@@ -258,12 +270,18 @@ class Compiler {
       level,
     );
     return {
-      sql: caseOf(asked.map(({ test, result }) => ({ test, value: result.sql })), last.piece.sql),
+      sql: caseOf(
+        asked.map(({ test, result }) => ({ test, value: result.sql })),
+        last.piece.sql,
+      ),
       nulls: "both",
       fails: fails.sql,
       simple: false,
       level: fails.level,
-      depth: 1 + Math.max(...all.map(({ depth }) => depth)) + asked.filter(({ test }) => test.nulls === "error").length,
+      depth:
+        1 +
+        Math.max(...all.map(({ depth }) => depth)) +
+        asked.filter(({ test }) => test.nulls === "error").length,
     };
   }
 
@@ -328,7 +346,10 @@ function isRecordId(node: Typed): boolean {
   return node.op === "call" && node.operation.name === "RECORD_ID";
 }
 
-function constantPiece({ value, kind }: Pick<Typed & { readonly op: "constant" }, "value" | "kind">): Piece {
+function constantPiece({
+  value,
+  kind,
+}: Pick<Typed & { readonly op: "constant" }, "value" | "kind">): Piece {
   return {
     sql: literal(value, kind),
     nulls: value === ERROR ? "error" : value === null ? "blank" : "never",
@@ -351,7 +372,8 @@ function caseOf(arms: readonly { readonly test: Piece; readonly value: Sql }[], 
   let built = rest;
   let whens: Sql[] = [];
   const close = () => {
-    built = whens.length === 0 ? built : sql`case ${join(whens.toReversed(), " ")} else ${built} end`;
+    built =
+      whens.length === 0 ? built : sql`case ${join(whens.toReversed(), " ")} else ${built} end`;
     whens = [];
   };
   for (const { test, value } of arms.toReversed()) {

@@ -60,7 +60,8 @@ describe("the SQL of a formula", () => {
     };
     const shapes: ((inner: string, index: number) => string)[] = [
       (inner, place) => `IF({Count} > ${place}, 'a', ${inner})`,
-      (inner, place) => `IF(LEFT({Name}, {Count}) = '${place}', DATEADD({Day}, 1, {Name}), ${inner})`,
+      (inner, place) =>
+        `IF(LEFT({Name}, {Count}) = '${place}', DATEADD({Day}, 1, {Name}), ${inner})`,
       (inner) => `SWITCH(${inner}, 1, LEFT({Name}, {Count}), 2)`,
       (inner) => `ISERROR({Ratio} / ${inner})`,
       (inner) => `(${inner} >= {Ratio})`,
@@ -89,7 +90,11 @@ describe("formulas of one record", () => {
     const fields = fieldIndex([...generatedFields, ...chain]);
     const formulas = chain.map(({ id }, place) => ({
       fieldId: id,
-      formula: typed(place === 0 ? "{Count} + 1" : `{F${place - 1}} * {F${place - 1}} + {F${place - 1}}`, "field", fields),
+      formula: typed(
+        place === 0 ? "{Count} + 1" : `{F${place - 1}} * {F${place - 1}} + {F${place - 1}}`,
+        "field",
+        fields,
+      ),
     }));
     const { steps, fields: columns } = compileTogether(formulas, context);
     expect(steps).toHaveLength(9);

@@ -1,5 +1,5 @@
 import sql, { raw, type Sql } from "sql-template-tag";
-import { arrayType } from "../types/convert.ts";
+import { arrayType } from "../types/array-operations.ts";
 import type { Kind } from "../types/kinds.ts";
 import { isoText } from "../values/dates.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
@@ -44,7 +44,9 @@ export function literal(value: Inner, kind: Kind): Sql {
  * Every bound value goes through `quoteLiteral`.
  */
 export function withoutParameters({ strings, values }: Sql): string {
-  return strings.reduce((text, string, index) => text + quoteLiteral(values[index - 1]) + string);
+  return strings
+    .map((part, index) => (index === 0 ? part : quoteLiteral(values[index - 1]) + part))
+    .join("");
 }
 
 /** A text as an SQL literal, whatever it holds and whatever `standard_conforming_strings` is. Arrays of texts as `array[…]`. */
@@ -52,9 +54,9 @@ export function quoteLiteral(value: unknown): string {
   if (Array.isArray(value)) {
     return `array[${value.map(quoteLiteral).join(", ")}]`;
   }
-  if (value === null || value === undefined) {
-    return "null";
+  if (typeof value !== "string") {
+    throw new TypeError("A formula binds texts and lists of texts only");
   }
-  const doubled = String(value).replaceAll("'", "''");
+  const doubled = value.replaceAll("'", "''");
   return doubled.includes("\\") ? ` E'${doubled.replaceAll("\\", "\\\\")}'` : `'${doubled}'`;
 }

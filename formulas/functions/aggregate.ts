@@ -54,7 +54,9 @@ function numbersOnly(branch: Typed): Typed {
     case "number":
       return asNumbers(branch);
     default:
-      return branch.canFail ? call(noNumber, [branch], { kind: numberKind(0), canBeBlank: true }) : blank(numberKind(0));
+      return branch.canFail
+        ? call(noNumber, [branch], { kind: numberKind(0), canBeBlank: true })
+        : blank(numberKind(0));
   }
 }
 
@@ -151,7 +153,9 @@ function extreme(name: "MIN" | "MAX", examples: FormulaFunction["examples"]): Fo
 
 function datesOf(nodes: readonly Typed[]): Kind {
   const dateOnly = nodes.every(({ kind }) =>
-    kind.type === "array" ? kind.of.type === "date" && kind.of.dateOnly : kind.type === "date" && kind.dateOnly,
+    kind.type === "array"
+      ? kind.of.type === "date" && kind.of.dateOnly
+      : kind.type === "date" && kind.dateOnly,
   );
   return { type: "date", dateOnly };
 }
@@ -164,7 +168,11 @@ interface Counting {
   readonly manySql: (node: Typed, values: Sql) => Sql;
 }
 
-function counting(name: string, rule: Counting, examples: FormulaFunction["examples"]): FormulaFunction {
+function counting(
+  name: string,
+  rule: Counting,
+  examples: FormulaFunction["examples"],
+): FormulaFunction {
   return {
     name,
     family: "number",
@@ -229,7 +237,8 @@ function isCounted({ kind }: Typed): boolean {
 }
 
 const isNumber = ({ kind }: Typed): boolean => kind.type === "number" || kind.type === "boolean";
-const holdsNumbers = ({ kind }: Typed): boolean => kind.type === "array" && kind.of.type === "number";
+const holdsNumbers = ({ kind }: Typed): boolean =>
+  kind.type === "array" && kind.of.type === "number";
 
 export const aggregateFunctions: readonly FormulaFunction[] = [
   overNumbers("SUM", (values) => values.reduce((sum, value) => sum + value, 0), [
@@ -237,7 +246,10 @@ export const aggregateFunctions: readonly FormulaFunction[] = [
     example("SUM(values)", 7, { mark: "a", record: { values: [3, null, 4] } }),
     example("SUM(values)", 0, { mark: "b", record: { values: [] } }),
     example('SUM(2, "text")', 2, "b"),
-    example("SUM({Lookup of numbers})", 4, { mark: "b", record: { "Lookup of numbers": [1.5, 2.5] } }),
+    example("SUM({Lookup of numbers})", 4, {
+      mark: "b",
+      record: { "Lookup of numbers": [1.5, 2.5] },
+    }),
     example('SUM(IF({A}, 5, ""), 1)', 6, { mark: "c", record: { A: 1 } }),
   ]),
   overNumbers(

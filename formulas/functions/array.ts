@@ -1,7 +1,14 @@
 import sql, { join, type Sql } from "sql-template-tag";
-import { joinOperation, textOrBlank, toArray, toNumber, toText } from "../types/convert.ts";
-import { elementTexts } from "../types/convert.ts";
-import { arrayKind, commonElement, numberKind, textKind, type ArrayKind, type ElementKind } from "../types/kinds.ts";
+import { textOrBlank, toArray, toNumber, toText } from "../types/convert.ts";
+import {
+  arrayKind,
+  commonElement,
+  numberKind,
+  textKind,
+  type ArrayKind,
+  type ElementKind,
+} from "../types/kinds.ts";
+import { elementTexts, joinOperation } from "../types/array-operations.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import type { Element } from "../values/inner.ts";
 import { sqlCall, type FormulaFunction } from "./definition.ts";
@@ -35,8 +42,14 @@ function ofArray(
 
 export const arrayFunctions: readonly FormulaFunction[] = [
   ofArray("ARRAYCOMPACT", (values) => values.filter((value) => value !== null && value !== ""), [
-    example("ARRAYCOMPACT(values)", [1, 2, 0], { mark: "a", record: { values: [1, 2, null, false] } }),
-    example("ARRAYCOMPACT(values)", ["a", " "], { mark: "a", record: { values: ["a", "", null, " "] } }),
+    example("ARRAYCOMPACT(values)", [1, 2, 0], {
+      mark: "a",
+      record: { values: [1, 2, null, false] },
+    }),
+    example("ARRAYCOMPACT(values)", ["a", " "], {
+      mark: "a",
+      record: { values: ["a", "", null, " "] },
+    }),
     example("ARRAYCOMPACT(values)", [], { mark: "b", record: { values: ["", null] } }),
   ]),
   {
@@ -54,7 +67,10 @@ export const arrayFunctions: readonly FormulaFunction[] = [
         mark: "b",
         record: { Multi: ["x"], Link: ["y", "z"] },
       }),
-      example("ARRAYFLATTEN(values)", ["a", ""], { mark: "c", record: { values: ["a", "", null] } }),
+      example("ARRAYFLATTEN(values)", ["a", ""], {
+        mark: "c",
+        record: { values: ["a", "", null] },
+      }),
     ],
   },
   {
@@ -71,14 +87,16 @@ export const arrayFunctions: readonly FormulaFunction[] = [
       example('ARRAYJOIN(values, "\\n")', "a\nb", { mark: "b", record: { values: ["a", "b"] } }),
     ],
   },
-  ofArray(
-    "ARRAYUNIQUE",
-    (values) => [...new Set(values.filter((value) => value !== null))],
-    [
-      example("ARRAYUNIQUE(values)", [1, 2, 3], { mark: "a", record: { values: [1, 2, 3, 3, 2, 1] } }),
-      example("ARRAYUNIQUE(values)", ["a", "A"], { mark: "c", record: { values: ["a", "A", null, "a"] } }),
-    ],
-  ),
+  ofArray("ARRAYUNIQUE", (values) => [...new Set(values.filter((value) => value !== null))], [
+    example("ARRAYUNIQUE(values)", [1, 2, 3], {
+      mark: "a",
+      record: { values: [1, 2, 3, 3, 2, 1] },
+    }),
+    example("ARRAYUNIQUE(values)", ["a", "A"], {
+      mark: "c",
+      record: { values: ["a", "A", null, "a"] },
+    }),
+  ]),
   {
     name: "ARRAYSLICE",
     family: "array",
@@ -107,7 +125,9 @@ function flattened(given: readonly Typed[]): Typed {
   const same = of === null ? arrays.map(asTexts) : arrays;
   const sources = new Set(arrays.map(({ kind }) => kind.source));
   const [only = "plain"] = sources;
-  return call(flattening, same, { kind: arrayKind(of ?? textKind, sources.size === 1 ? only : "plain") });
+  return call(flattening, same, {
+    kind: arrayKind(of ?? textKind, sources.size === 1 ? only : "plain"),
+  });
 }
 
 const flattening: Operation = {

@@ -1,10 +1,24 @@
 import sql from "sql-template-tag";
 import { constantText, toDate, toText } from "../types/convert.ts";
 import { dateTimeKind, textKind } from "../types/kinds.ts";
-import { blank, call, textConstant, type Operation, type Typed, type TypedCall } from "../types/typed.ts";
+import {
+  blank,
+  call,
+  textConstant,
+  type Operation,
+  type Typed,
+  type TypedCall,
+} from "../types/typed.ts";
 import { spokenDateIn } from "../values/dates.ts";
 import { ERROR } from "../values/inner.ts";
-import { DEFAULT_FORMAT, distanceText, formatted, isZone, needsToday, parsedWith } from "../values/moments.ts";
+import {
+  DEFAULT_FORMAT,
+  distanceText,
+  formatted,
+  isZone,
+  needsToday,
+  parsedWith,
+} from "../values/moments.ts";
 import { plain, sqlCall, type FormulaFunction } from "./definition.ts";
 import { date, example, failure, type Example } from "./example.ts";
 
@@ -76,8 +90,16 @@ export const dateTextFunctions: readonly FormulaFunction[] = [
         "2024-03-05 04:07",
         "a",
       ),
-      example('DATETIME_FORMAT(SET_TIMEZONE({DT}, "Asia/Kolkata"), "HH:mm ZZ")', "14:37 +0530", "b"),
-      example('DATETIME_FORMAT(SET_TIMEZONE({DT}, "Australia/Sydney"), "M/D h:mm a")', "3/5 8:07 pm", "b"),
+      example(
+        'DATETIME_FORMAT(SET_TIMEZONE({DT}, "Asia/Kolkata"), "HH:mm ZZ")',
+        "14:37 +0530",
+        "b",
+      ),
+      example(
+        'DATETIME_FORMAT(SET_TIMEZONE({DT}, "Australia/Sydney"), "M/D h:mm a")',
+        "3/5 8:07 pm",
+        "b",
+      ),
       example('DATETIME_FORMAT(SET_TIMEZONE({DT}, "Mars/Base"), "HH")', failure, "c"),
       example('HOUR(SET_TIMEZONE({DT}, "America/New_York"))', 9, "c"),
     ],
@@ -89,9 +111,21 @@ export const dateTextFunctions: readonly FormulaFunction[] = [
     arity: [2, 2],
     type: ([value = blank(), locale = blank()]) => settingCall(setLocale, value, locale),
     examples: [
-      example('DATETIME_FORMAT(SET_LOCALE({D}, "fr"), "dddd D MMMM YYYY")', "mardi 5 mars 2024", "b"),
-      example('DATETIME_FORMAT(SET_LOCALE({D}, "de"), "dddd D MMMM YYYY")', "Dienstag 5 März 2024", "b"),
-      example('DATETIME_FORMAT(SET_LOCALE({D}, "es"), "dddd D MMMM YYYY")', "martes 5 marzo 2024", "b"),
+      example(
+        'DATETIME_FORMAT(SET_LOCALE({D}, "fr"), "dddd D MMMM YYYY")',
+        "mardi 5 mars 2024",
+        "b",
+      ),
+      example(
+        'DATETIME_FORMAT(SET_LOCALE({D}, "de"), "dddd D MMMM YYYY")',
+        "Dienstag 5 März 2024",
+        "b",
+      ),
+      example(
+        'DATETIME_FORMAT(SET_LOCALE({D}, "es"), "dddd D MMMM YYYY")',
+        "martes 5 marzo 2024",
+        "b",
+      ),
       example('DATETIME_FORMAT(SET_LOCALE({D}, "xx"), "dddd")', "Tuesday", "c"),
       example(
         'DATETIME_FORMAT(SET_LOCALE(SET_TIMEZONE({DT}, "America/New_York"), "fr"), "dddd HH:mm")',
@@ -122,7 +156,11 @@ export const dateTextFunctions: readonly FormulaFunction[] = [
         "a",
       ),
       example('DATETIME_PARSE("Mar 5, 2024")', date("2024-03-05"), "b"),
-      example('DATETIME_PARSE("Tue, 05 Mar 2024 10:07:03 +0100")', date("2024-03-05T09:07:03Z"), "b"),
+      example(
+        'DATETIME_PARSE("Tue, 05 Mar 2024 10:07:03 +0100")',
+        date("2024-03-05T09:07:03Z"),
+        "b",
+      ),
       example('DATETIME_PARSE("nonsense")', failure, "b"),
       example('DATETIME_PARSE("10:30", "HH:mm")', date("2024-03-07T10:30:00Z"), "b"),
       example('DATETIME_PARSE("5 mars 2024", "D MMMM YYYY", "fr")', date("2024-03-05"), "b"),
@@ -159,7 +197,10 @@ function settingCall(operation: Operation, value: Typed, setting: Typed): Typed 
   const given = toDate(value);
   const known = constantText(toText(setting));
   const canFail = operation === setTimezone && !(known !== null && isZone(known));
-  return call({ ...operation, reads: "record" }, [given, toText(setting)], { kind: given.kind, canFail });
+  return call({ ...operation, reads: "record" }, [given, toText(setting)], {
+    kind: given.kind,
+    canFail,
+  });
 }
 
 const setTimezone: Operation = {
@@ -202,7 +243,8 @@ function formatCall(value: Typed, format: Typed | undefined): Typed {
 }
 
 function settingOf(node: Typed): TypedCall | null {
-  const found = node.op === "call" && [setTimezone.name, setLocale.name].includes(node.operation.name);
+  const found =
+    node.op === "call" && [setTimezone.name, setLocale.name].includes(node.operation.name);
   return found ? node : null;
 }
 
@@ -227,11 +269,16 @@ function parseCall(value: Typed, format: Typed | undefined, locale: Typed | unde
   }
   const pattern = toText(format);
   const known = constantText(pattern);
-  const operation: Operation = known !== null && !needsToday(known) ? { ...parsingWith, reads: "record" } : parsingWith;
-  return call(operation, [text, pattern, locale === undefined ? textConstant("en") : toText(locale)], {
-    kind: dateTimeKind,
-    canFail: true,
-  });
+  const operation: Operation =
+    known !== null && !needsToday(known) ? { ...parsingWith, reads: "record" } : parsingWith;
+  return call(
+    operation,
+    [text, pattern, locale === undefined ? textConstant("en") : toText(locale)],
+    {
+      kind: dateTimeKind,
+      canFail: true,
+    },
+  );
 }
 
 const parsing: Operation = {
@@ -245,8 +292,8 @@ const parsingWith: Operation = {
   name: "DATETIME_PARSE",
   reads: "clock",
   evaluate: ([text, format, locale], run) =>
-    parsedWith(text as string, format as string, { now: run.now, locale: locale as string }) ?? ERROR,
+    parsedWith(text as string, format as string, { now: run.now, locale: locale as string }) ??
+    ERROR,
   sql: ([text, format, locale], context) =>
     sql`formula.datetime_parse(${text}, ${format}, ${locale}, ${context.now})`,
 };
-

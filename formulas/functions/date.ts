@@ -3,7 +3,17 @@ import { comparison } from "../types/compare.ts";
 import { constantText, dateOrBlank, toText } from "../types/convert.ts";
 import { booleanKind, countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
-import { added, afterWorkdays, difference, holidaysIn, startOf, unitOf, weekNumber, weekday, workdaysBetween } from "../values/calendar.ts";
+import {
+  added,
+  afterWorkdays,
+  difference,
+  holidaysIn,
+  startOf,
+  unitOf,
+  weekNumber,
+  weekday,
+  workdaysBetween,
+} from "../values/calendar.ts";
 import { isoText, startOfDay } from "../values/dates.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
 import { always, plain, sqlCall, type FormulaFunction } from "./definition.ts";
@@ -52,8 +62,8 @@ function byWeek(
   });
 }
 
-function firstDayOf(text: string): 0 | 1 | null {
-  const name = text.toLowerCase();
+function firstDayOf(start: string): 0 | 1 | null {
+  const name = start.toLowerCase();
   if (name === "sunday") {
     return 0;
   }
@@ -121,7 +131,10 @@ export const dateFunctions: readonly FormulaFunction[] = [
   component("MONTH", (value) => value.getUTCMonth() + 1, [example("MONTH({D})", 3, "a")]),
   component("DAY", (value) => value.getUTCDate(), [
     example("DAY({DT})", 5, "a"),
-    example("DAY({Lookup of dates})", 9, { mark: "c", record: { "Lookup of dates": [date("2024-03-09")] } }),
+    example("DAY({Lookup of dates})", 9, {
+      mark: "c",
+      record: { "Lookup of dates": [date("2024-03-09")] },
+    }),
     example("DAY({Lookup of dates})", failure, {
       mark: "c",
       record: { "Lookup of dates": [date("2024-03-09"), date("2024-03-10")] },

@@ -51,7 +51,8 @@ interface Plain extends Omit<Operation, "sql" | "name"> {
 
 /** A function whose arguments are converted one by one and computed before it. */
 export function plain(definition: Plain): FormulaFunction {
-  const { name, family, usage, takes, gives, examples, canFail, canBeBlank, ...operation } = definition;
+  const { name, family, usage, takes, gives, examples, canFail, canBeBlank, ...operation } =
+    definition;
   const made: Operation = { sql: sqlCall(name.toLowerCase()), ...operation, name };
   return {
     name,

@@ -51,7 +51,7 @@ function valueOf(value: ExampleValue): Value {
     return value.map(valueOf);
   }
   if (typeof value !== "object" || value === null) {
-    return value as Value;
+    return value;
   }
   if ("error" in value) {
     return errorValue;

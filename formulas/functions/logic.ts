@@ -1,8 +1,24 @@
 import sql, { join, type Sql } from "sql-template-tag";
 import { comparison } from "../types/compare.ts";
 import { distributed, textOrBlank, toBoolean, toNumber, toText } from "../types/convert.ts";
-import { blankKind, booleanKind, commonKind, textKind, type ArrayKind, type Kind } from "../types/kinds.ts";
-import { blank, call, choice, constant, errorTest, switched, type Operation, type Typed } from "../types/typed.ts";
+import {
+  blankKind,
+  booleanKind,
+  commonKind,
+  textKind,
+  type ArrayKind,
+  type Kind,
+} from "../types/kinds.ts";
+import {
+  blank,
+  call,
+  choice,
+  constant,
+  errorTest,
+  switched,
+  type Operation,
+  type Typed,
+} from "../types/typed.ts";
 import { ERROR, type Element, type Inner } from "../values/inner.ts";
 import { sqlCall, type FormulaFunction } from "./definition.ts";
 import { example, failure } from "./example.ts";
@@ -20,7 +36,8 @@ function gatheredTruth(node: Typed, rule: Gathering): Typed {
     name: rule,
     takesBlank: true,
     evaluate: ([values]) => truthOfAll((values ?? []) as readonly Element[], rule),
-    sql: ([values = sql`null`]) => sqlCall(rule)([node.canBeBlank ? sql`coalesce(${values}, '{}')` : values]),
+    sql: ([values = sql`null`]) =>
+      sqlCall(rule)([node.canBeBlank ? sql`coalesce(${values}, '{}')` : values]),
   };
   return call(operation, [node], { kind: booleanKind, canFail: kind.of.type === "number" });
 }
@@ -43,7 +60,11 @@ function truthOfAll(values: readonly Element[], rule: Gathering): Inner {
 /** A function over truth values; all of them are computed, and an error in any is the result. Open point 9.7. */
 function overTruths(
   name: string,
-  rule: { readonly array: Gathering; readonly evaluate: (values: readonly Inner[]) => boolean; readonly sql: (given: readonly Sql[]) => Sql },
+  rule: {
+    readonly array: Gathering;
+    readonly evaluate: (values: readonly Inner[]) => boolean;
+    readonly sql: (given: readonly Sql[]) => Sql;
+  },
   examples: FormulaFunction["examples"],
 ): FormulaFunction {
   const operation: Operation = {
@@ -81,8 +102,7 @@ function switchOf(given: readonly Typed[], slot: number): Typed {
   const [value = blank(), ...rest] = given;
   const subject = subjectOf(value);
   // A constant can stand for itself, and its comparisons are decided here and now.
-  const stand: Typed =
-    subject.op === "constant" ? subject : ({ ...subject, op: "subject", slot } as Typed);
+  const stand: Typed = subject.op === "constant" ? subject : { ...subject, op: "subject", slot };
   const pairs = Math.floor(rest.length / 2);
   const cases = Array.from({ length: pairs }, (_, index) => ({
     pattern: rest[index * 2] ?? blank(),
@@ -118,11 +138,11 @@ function fitted(branch: Typed, kind: Kind): Typed {
 }
 
 /** A choice between two branches, which stay apart when they have no kind in common. */
-function branching(condition: Typed, then: Typed, otherwise: Typed): Typed {
-  const kind = commonKind(then.kind, otherwise.kind);
+function branching(condition: Typed, result: Typed, otherwise: Typed): Typed {
+  const kind = commonKind(result.kind, otherwise.kind);
   return choice(kind, {
     condition: toBoolean(condition),
-    then: fitted(then, kind),
+    result: fitted(result, kind),
     otherwise: fitted(otherwise, kind),
   });
 }
@@ -150,8 +170,8 @@ export const logicFunctions: readonly FormulaFunction[] = [
     family: "logic",
     usage: "IF(condition, then, [otherwise])",
     arity: [2, 3],
-    type: ([condition = blank(), then = blank(), otherwise = blank()]) =>
-      branching(condition, then, otherwise),
+    type: ([condition = blank(), result = blank(), otherwise = blank()]) =>
+      branching(condition, result, otherwise),
     examples: [
       example('IF({Score} >= 60, "pass", "fail")', "pass", { mark: "a", record: { Score: 75 } }),
       example('IF("", 1, 2)', 2, "a"),
@@ -163,7 +183,10 @@ export const logicFunctions: readonly FormulaFunction[] = [
       example('IF({Done}, {A}, "none")', null, { mark: "c", record: { Done: true, A: 0 } }),
       example('IF({Done}, {A}, "none") & ""', "0", { mark: "c", record: { Done: true, A: 0 } }),
       example('IF({Done}, {A}, "none")', "7", { mark: "a", record: { Done: true, A: 7 } }),
-      example('IF({Done}, {D}, "none")', "2024-03-05T00:00:00.000Z", { mark: "a", record: { Done: true } }),
+      example('IF({Done}, {D}, "none")', "2024-03-05T00:00:00.000Z", {
+        mark: "a",
+        record: { Done: true },
+      }),
     ],
   },
   overTruths(
@@ -192,7 +215,10 @@ export const logicFunctions: readonly FormulaFunction[] = [
       example("OR(2 > 9, 7)", 1, "a"),
       example("OR(values)", 0, { mark: "c", record: { values: [] } }),
       example("OR(1, ERROR())", failure, "c"),
-      example('IF(OR(values), "some", "none")', "some", { mark: "a", record: { values: [0, 0, 1] } }),
+      example('IF(OR(values), "some", "none")', "some", {
+        mark: "a",
+        record: { values: [0, 0, 1] },
+      }),
     ],
   ),
   overTruths(
@@ -271,7 +297,10 @@ export const logicFunctions: readonly FormulaFunction[] = [
     usage: "FALSE()",
     arity: [0, 0],
     type: () => constant(false, booleanKind),
-    examples: [example("FALSE()", 0, "a"), example("{Done} = FALSE()", 1, { mark: "a", record: {} })],
+    examples: [
+      example("FALSE()", 0, "a"),
+      example("{Done} = FALSE()", 1, { mark: "a", record: {} }),
+    ],
   },
   {
     name: "ERROR",

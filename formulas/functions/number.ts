@@ -187,7 +187,7 @@ export const numberFunctions: readonly FormulaFunction[] = [
   rounding("ROUND", Math.round, [
     example("ROUND(2.5, 0)", 3, "a"),
     example("ROUND(-2.5, 0)", -2, "a"),
-    example("ROUND(3.14159, 3)", 3.142, "a"),
+    example("ROUND(3.14159, 3)", 3142 / 1000, "a"),
     example("ROUND(1667, -2)", 1700, "a"),
     example("ROUND(2.5)", 3, "c"),
     example("ROUND(1.005, 2)", 1, "c"),
@@ -205,7 +205,7 @@ export const numberFunctions: readonly FormulaFunction[] = [
   ofNumber("SQRT", Math.sqrt, {
     examples: [
       example("SQRT(144)", 12, "a"),
-      example("SQRT(2)", 1.4142135623730951, "a"),
+      example("SQRT(2)", Math.SQRT2, "a"),
       example("SQRT(-4)", Number.NaN, "b"),
     ],
   }),

@@ -1,6 +1,7 @@
-import sql from "sql-template-tag";
+import sql, { join } from "sql-template-tag";
 import type { ArithmeticOperator } from "../language/tree.ts";
 import { toNumber } from "../types/convert.ts";
+import { textKind } from "../types/kinds.ts";
 import { call, type Operation, type Typed } from "../types/typed.ts";
 import type { Inner } from "../values/inner.ts";
 import { divide } from "../values/numbers.ts";
@@ -25,6 +26,23 @@ export function arithmetic(first: Typed, rest: readonly Operand[]): Typed {
 }
 
 const OPERANDS_MAX = 32;
+
+/** Joins texts; long chains are cut into groups, so that no expression grows deep. */
+export function concatenation(parts: readonly Typed[]): Typed {
+  const groups = Array.from({ length: Math.ceil(parts.length / PARTS_MAX) }, (_, index) =>
+    call(concat, parts.slice(index * PARTS_MAX, (index + 1) * PARTS_MAX), { kind: textKind }),
+  );
+  const [only] = groups;
+  return groups.length === 1 && only !== undefined ? only : concatenation(groups);
+}
+
+const PARTS_MAX = 32;
+
+const concat: Operation = {
+  name: "&",
+  evaluate: (given) => given.join(""),
+  sql: (given) => sql`(${join(given, " || ")})`,
+};
 
 /** The other sign of a number. */
 export function negated(operand: Typed): Typed {
@@ -52,7 +70,10 @@ function chainOf(operators: readonly ArithmeticOperator[]): Operation {
       return result;
     },
     sql: ([first = sql`null`, ...others]) =>
-      others.reduce((left, right, index) => sqlCall(sqlNames[operators[index] ?? "+"])([left, right]), first),
+      others.reduce(
+        (left, right, index) => sqlCall(sqlNames[operators[index] ?? "+"])([left, right]),
+        first,
+      ),
   };
 }
 
@@ -79,7 +100,10 @@ export const operatorExamples: readonly Example[] = [
   example("{D} - {D}", Number.NaN, "c"),
   example("{D} + 1", Number.NaN, "a"),
   example("{Lookup of numbers} + 1", 2.5, { mark: "c", record: { "Lookup of numbers": [1.5] } }),
-  example("{Lookup of numbers} + 1", Number.NaN, { mark: "c", record: { "Lookup of numbers": [1, 2] } }),
+  example("{Lookup of numbers} + 1", Number.NaN, {
+    mark: "c",
+    record: { "Lookup of numbers": [1, 2] },
+  }),
   example('"b" > "a"', 1, "c"),
   example('"a" = "A"', 0, "c"),
   example('5 = "5"', 1, "c"),

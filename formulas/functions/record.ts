@@ -73,7 +73,8 @@ function lastModified(fieldIds: readonly string[]): LastModified {
     name: LAST_MODIFIED_TIME,
     reads: "record",
     fieldIds,
-    evaluate: (_, run) => run.lastModified(fieldIds) ?? (fieldIds.length === 0 ? run.createdTime : null),
+    evaluate: (_, run) =>
+      run.lastModified(fieldIds) ?? (fieldIds.length === 0 ? run.createdTime : null),
     sql: (_, context) =>
       fieldIds.length === 0
         ? sql`coalesce(${context.lastModified(fieldIds)}, ${context.createdTime})`

@@ -1,6 +1,7 @@
-import sql, { join } from "sql-template-tag";
+import sql from "sql-template-tag";
 import { TEXT_RESULT_MAX_CHARACTERS } from "../language/limits.ts";
-import { constantNumber, distributed, joinOperation, textOrBlank, toNumber, toText } from "../types/convert.ts";
+import { constantNumber, distributed, textOrBlank, toNumber, toText } from "../types/convert.ts";
+import { joinOperation } from "../types/array-operations.ts";
 import { countKind, numberKind, textKind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
@@ -8,6 +9,7 @@ import { numberWithin } from "../values/numbers.ts";
 import { cut, positionOf, substituted, urlComponent } from "../values/texts.ts";
 import { always, plain, sqlCall, type FormulaFunction } from "./definition.ts";
 import { example, failure } from "./example.ts";
+import { concatenation } from "./operators.ts";
 
 const text = { as: "text" } as const;
 const number = { as: "number" } as const;
@@ -21,23 +23,6 @@ function below(least: number): (argument: Typed | undefined) => boolean {
 function limited(result: string): Inner {
   return result.length > TEXT_RESULT_MAX_CHARACTERS ? ERROR : result;
 }
-
-/** Joins texts; long chains are cut into groups, so that no expression grows deep. */
-export function concatenation(parts: readonly Typed[]): Typed {
-  const groups = Array.from({ length: Math.ceil(parts.length / PARTS_MAX) }, (_, index) =>
-    call(concat, parts.slice(index * PARTS_MAX, (index + 1) * PARTS_MAX), { kind: textKind }),
-  );
-  const [only] = groups;
-  return groups.length === 1 && only !== undefined ? only : concatenation(groups);
-}
-
-const PARTS_MAX = 32;
-
-const concat: Operation = {
-  name: "&",
-  evaluate: (given) => given.join(""),
-  sql: (given) => sql`(${join(given, " || ")})`,
-};
 
 /** Values of a rollup are joined without anything between them, other arrays with a comma. */
 function concatenated(argument: Typed): Typed {
@@ -87,7 +72,10 @@ export const textFunctions: readonly FormulaFunction[] = [
       example('{D} & ""', "2024-03-05T00:00:00.000Z", "a"),
       example('{N} & ""', "0", { mark: "b", record: { N: 0 } }),
       example('{N} & ""', null, { mark: "b", record: {} }),
-      example('{Link} & ""', '"Smith, Ann", Bo', { mark: "b", record: { Link: ["Smith, Ann", "Bo"] } }),
+      example('{Link} & ""', '"Smith, Ann", Bo', {
+        mark: "b",
+        record: { Link: ["Smith, Ann", "Bo"] },
+      }),
     ],
   },
   plain({
@@ -118,7 +106,10 @@ export const textFunctions: readonly FormulaFunction[] = [
       example('FIND("AN", "banana")', 0, "a"),
       example('FIND("z", {Name})', 0, "b"),
       example('FIND("", "banana")', 1, "c"),
-      example('FIND("Ann", ARRAYJOIN({People}))', 5, { mark: "a", record: { People: ["Bo", "Ann"] } }),
+      example('FIND("Ann", ARRAYJOIN({People}))', 5, {
+        mark: "a",
+        record: { People: ["Bo", "Ann"] },
+      }),
       example('FIND("Ann", {People})', 5, { mark: "c", record: { People: ["Bo", "Ann"] } }),
     ],
   }),
@@ -130,12 +121,18 @@ export const textFunctions: readonly FormulaFunction[] = [
     gives: countKind,
     canBeBlank: true,
     evaluate: ([needle, hay, start]) =>
-      positionOf((needle as string).toLowerCase(), (hay as string).toLowerCase(), start as number) ||
-      null,
+      positionOf(
+        (needle as string).toLowerCase(),
+        (hay as string).toLowerCase(),
+        start as number,
+      ) || null,
     examples: [
       example('SEARCH("AN", "banana")', 2, "a"),
       example('SEARCH("z", "banana")', null, "a"),
-      example('IF(SEARCH("pro", {Plan}), "p", "f")', "p", { mark: "a", record: { Plan: "Pro Max" } }),
+      example('IF(SEARCH("pro", {Plan}), "p", "f")', "p", {
+        mark: "a",
+        record: { Plan: "Pro Max" },
+      }),
       example('SEARCH(LOWER("TERM"), LOWER({Name}))', 3, { mark: "a", record: { Name: "A Term" } }),
     ],
   }),
@@ -206,7 +203,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     takes: [text],
     gives: textKind,
     evaluate: ([value]) => (value as string).toUpperCase(),
-    examples: [example('UPPER("straße")', "STRASSE", "c"), example('UPPER("hello!")', "HELLO!", "a")],
+    examples: [
+      example('UPPER("straße")', "STRASSE", "c"),
+      example('UPPER("hello!")', "HELLO!", "a"),
+    ],
   }),
   plain({
     name: "MID",
@@ -306,7 +306,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     takes: [text],
     gives: textKind,
     evaluate: ([value]) => (value as string).trim(),
-    examples: [example('TRIM("  two  words ")', "two  words", "b"), example('TRIM(" x")', "x", "a")],
+    examples: [
+      example('TRIM("  two  words ")', "two  words", "b"),
+      example('TRIM(" x")', "x", "a"),
+    ],
   }),
   {
     name: "VALUE",
@@ -352,7 +355,11 @@ const substitution: Operation = {
   name: "SUBSTITUTE",
   evaluate: ([value, old, replacement, occurrence = null]) => {
     const whole = value as string;
-    const change = { old: old as string, with: replacement as string, occurrence: occurrence as number | null };
+    const change = {
+      old: old as string,
+      with: replacement as string,
+      occurrence: occurrence as number | null,
+    };
     return substitutedLength(whole, change) > TEXT_RESULT_MAX_CHARACTERS
       ? ERROR
       : limited(substituted(whole, change).toWellFormed());
@@ -362,13 +369,13 @@ const substitution: Operation = {
 
 /** Counted before anything is built: a million letters replaced by a long text would fill memory. */
 function substitutedLength(
-  text: string,
+  whole: string,
   change: { readonly old: string; readonly with: string; readonly occurrence: number | null },
 ): number {
   const growth = change.with.length - change.old.length;
   return change.old === "" || change.occurrence !== null || growth <= 0
     ? 0
-    : text.length + growth * (text.split(change.old).length - 1);
+    : whole.length + growth * (whole.split(change.old).length - 1);
 }
 
 function valueOf(value: Typed): Typed {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { computingOrder, cycleIn } from "./dependencies.ts";
-import { fieldIndex, referencedFieldIds, toNamedText, toStoredText, unknownFields } from "./names.ts";
+import {
+  fieldIndex,
+  referencedFieldIds,
+  toNamedText,
+  toStoredText,
+  unknownFields,
+} from "./names.ts";
 import { parse } from "./parse.ts";
 import { closestName, messageOf } from "./problems.ts";
 
@@ -71,13 +77,29 @@ describe("dependencies", () => {
     ]);
     expect(cycleIn(graph)).toEqual(["a", "b", "c", "a"]);
     expect(cycleIn(new Map([["a", ["a"]]]))).toEqual(["a", "a"]);
-    expect(cycleIn(new Map([["a", ["b"]], ["c", ["a", "b"]]]))).toBeNull();
+    expect(
+      cycleIn(
+        new Map([
+          ["a", ["b"]],
+          ["c", ["a", "b"]],
+        ]),
+      ),
+    ).toBeNull();
   });
 
   test("what is needed comes first, however long the chain", () => {
-    const chain = new Map(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, [`f${index + 1}`]] as const));
+    const chain = new Map(
+      Array.from({ length: 50_000 }, (_, index) => [`f${index}`, [`f${index + 1}`]] as const),
+    );
     expect(cycleIn(chain)).toBeNull();
     expect(computingOrder(chain).at(-1)).toBe("f0");
-    expect(computingOrder(new Map([["a", ["b", "plain"]], ["b", ["plain"]]]))).toEqual(["b", "a"]);
+    expect(
+      computingOrder(
+        new Map([
+          ["a", ["b", "plain"]],
+          ["b", ["plain"]],
+        ]),
+      ),
+    ).toEqual(["b", "a"]);
   });
 });

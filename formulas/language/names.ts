@@ -64,7 +64,10 @@ function withReferences(
     const spelt = spell(name);
     text += formula.source.slice(copied, at);
     // The values of a rollup are a word of the language and stay one.
-    text += spelt === undefined || spelt === ROLLUP_VALUES ? formula.source.slice(at, end) : printField(spelt);
+    text +=
+      spelt === undefined || spelt === ROLLUP_VALUES
+        ? formula.source.slice(at, end)
+        : printField(spelt);
     copied = end;
   }
   return text + formula.source.slice(copied);

@@ -58,7 +58,10 @@ describe("what is no formula", () => {
     ["a && b", "Write AND(…, …); && is not part of the language (character 3)"],
     ["a || b", "Write OR(…, …); || is not part of the language (character 3)"],
     ["!a", "Write NOT(…), or != for not equal; ! is not part of the language (character 1)"],
-    ["5 % 2", "Write MOD(number, divisor), or divide by 100; % is not part of the language (character 3)"],
+    [
+      "5 % 2",
+      "Write MOD(number, divisor), or divide by 100; % is not part of the language (character 3)",
+    ],
     ["2 ^ 3", "Write POWER(base, exponent); ^ is not part of the language (character 3)"],
     ["2 ** 3", "Write POWER(base, exponent); ** is not part of the language (character 3)"],
     ["1 // no", "Formulas have no comments; // is not part of the language (character 3)"],
@@ -106,7 +109,10 @@ describe("limits", () => {
   test("long chains are no deep trees, but have their limit too", () => {
     expect(parse("1".padEnd(20_001, "+1")).problems).toEqual([]);
     expect(parse("1".padEnd(99_999, "+1")).problems).toMatchObject([{ code: "limit" }]);
-    const ids = Array.from({ length: 2000 }, (_, index) => `RECORD_ID()='rec${String(index).padStart(14, "0")}'`);
+    const ids = Array.from(
+      { length: 2000 },
+      (_, index) => `RECORD_ID()='rec${String(index).padStart(14, "0")}'`,
+    );
     expect(parse(`OR(${ids.join(",")})`).problems).toEqual([]);
   });
 

@@ -1,8 +1,4 @@
-import {
-  FORMULA_MAX_CHARACTERS,
-  NESTING_MAX_LEVELS,
-  TREE_MAX_NODES,
-} from "./limits.ts";
+import { FORMULA_MAX_CHARACTERS, NESTING_MAX_LEVELS, TREE_MAX_NODES } from "./limits.ts";
 import { limitProblem, syntaxProblem, type FormulaProblem } from "./problems.ts";
 import { tokensOf, type Token } from "./tokens.ts";
 import { levels, type Node, type Operator } from "./tree.ts";
@@ -70,9 +66,12 @@ class Reader {
   /** Operators of this level and above: one pass over the tokens, one frame of the stack a level. */
   #chain(level: number): Node | null {
     const first = level === levels.length ? this.#signed() : this.#chain(level + 1);
+    if (first === null || this.#operatorLevel() !== level) {
+      return first;
+    }
     const rest: { operator: Operator; operand: Node }[] = [];
-    let end = first?.end ?? 0;
-    while (first !== null && level < levels.length && this.#operatorLevel() === level) {
+    let end = first.end;
+    while (this.#operatorLevel() === level) {
       const operator = this.#next().text as Operator;
       const operand = this.#chain(level + 1);
       if (operand === null || (level === 0 && this.#tooDeep(rest.length + 1))) {
@@ -81,9 +80,7 @@ class Reader {
       rest.push({ operator, operand });
       end = operand.end;
     }
-    return first === null || rest.length === 0
-      ? first
-      : this.#made({ type: "chain", level, first, rest, at: first.at, end });
+    return this.#made({ type: "chain", level, first, rest, at: first.at, end });
   }
 
   #operatorLevel(): number | undefined {
@@ -165,7 +162,9 @@ class Reader {
     return close.type === "sign" && close.text === ")"
       ? inner
       : this.#refuse(
-          close.type === "end" ? "A parenthesis is never closed" : `${describe(close)} does not belong here`,
+          close.type === "end"
+            ? "A parenthesis is never closed"
+            : `${describe(close)} does not belong here`,
           close,
         );
   }

@@ -1,6 +1,11 @@
 /** What is wrong: the text itself, a name that means nothing, or a call that cannot work. */
 export type FormulaProblemCode =
-  "syntax" | "limit" | "unknown-function" | "unknown-field" | "arguments" | "cycle";
+  | "syntax"
+  | "limit"
+  | "unknown-function"
+  | "unknown-field"
+  | "arguments"
+  | "cycle";
 
 /** One fault of a formula, as a value. `at` and `end` count UTF-16 units from the start of the formula text. */
 export interface FormulaProblem {
@@ -21,7 +26,13 @@ const INVALID_TEXT = "Invalid formula. Please check your formula text.";
 
 /** The problem of a text that is not a formula. */
 export function syntaxProblem(detail: string, at: number, end: number): FormulaProblem {
-  return { code: "syntax", message: INVALID_TEXT, detail: `${detail} (character ${at + 1})`, at, end };
+  return {
+    code: "syntax",
+    message: INVALID_TEXT,
+    detail: `${detail} (character ${at + 1})`,
+    at,
+    end,
+  };
 }
 
 /** The problem of a formula that is too long, too deep or has too many parts. */

@@ -71,7 +71,11 @@ function tokenAt(source: string, at: number): Token | FormulaProblem {
   if (number !== null) {
     return matchEnd(AFTER_NUMBER, source, number) === null
       ? { type: "number", text: source.slice(at, number), at, end: number }
-      : syntaxProblem("A number is followed by something that does not belong to it", number, number + 1);
+      : syntaxProblem(
+          "A number is followed by something that does not belong to it",
+          number,
+          number + 1,
+        );
   }
   const name = matchEnd(NAME, source, at);
   if (name !== null) {
@@ -80,7 +84,11 @@ function tokenAt(source: string, at: number): Token | FormulaProblem {
   const operator = matchEnd(OPERATOR, source, at);
   const hint = foreign.find(([spelling]) => source.startsWith(spelling, at));
   if (hint !== undefined && !(operator !== null && source.slice(at, operator) === "!=")) {
-    return syntaxProblem(`${hint[1]}; ${hint[0]} is not part of the language`, at, at + hint[0].length);
+    return syntaxProblem(
+      `${hint[1]}; ${hint[0]} is not part of the language`,
+      at,
+      at + hint[0].length,
+    );
   }
   return operator === null
     ? syntaxProblem(`${start} is not part of the language`, at, at + 1)
@@ -92,7 +100,14 @@ function matchEnd(pattern: RegExp, source: string, at: number): number | null {
   return pattern.test(source) ? pattern.lastIndex : null;
 }
 
-const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"' };
+const escapes: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+};
 
 /** A string; a backslash before anything but the listed characters stays, so that patterns need no doubling. */
 function quoted(source: string, at: number): Token | FormulaProblem {
@@ -113,7 +128,11 @@ function quoted(source: string, at: number): Token | FormulaProblem {
     }
     position += character === "\\" ? 2 : 1;
   }
-  return syntaxProblem(`The text that starts here is never closed with ${quote}`, at, source.length);
+  return syntaxProblem(
+    `The text that starts here is never closed with ${quote}`,
+    at,
+    source.length,
+  );
 }
 
 /** A field in braces: `\}` and `\\` stand for the character itself, everything else is the name as it is. */

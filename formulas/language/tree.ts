@@ -1,12 +1,7 @@
 import type { Span } from "./problems.ts";
 
 /** The operators of one level of precedence, weakest first. */
-export const levels = [
-  ["=", "!=", "<", "<=", ">", ">="],
-  ["&"],
-  ["+", "-"],
-  ["*", "/"],
-] as const;
+export const levels = [["=", "!=", "<", "<=", ">", ">="], ["&"], ["+", "-"], ["*", "/"]] as const;
 
 export type Operator = (typeof levels)[number][number];
 export type ComparisonOperator = (typeof levels)[0][number];

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import type { FormulaRecord } from "../evaluate.ts";
 import { allFunctions } from "../functions/registry.ts";
 import { printText } from "../language/tree.ts";
-import { arrayKind, booleanKind, countKind, dateTimeKind, numberKind, textKind } from "../types/kinds.ts";
+import {
+  arrayKind,
+  booleanKind,
+  countKind,
+  dateTimeKind,
+  numberKind,
+  textKind,
+} from "../types/kinds.ts";
 import type { FormulaField } from "../types/type-of.ts";
 import { errorValue, type Value } from "../values/value.ts";
 
@@ -40,22 +47,69 @@ const instants = [
 ];
 
 const words = [
-  "", "a", "A", "abc", "b, c", " x ", "5", "-3.5", "1e3", "0", "ä", "straße", "👍", "a👍b", "it's", 'say "hi"', "back\\slash",
-  "2024-03-05", "2024-03-05T09:07:00Z", "3/5/2024", "2024-02-30", "day", "months", "M", "Monday", "W", "\n", "İ", "ΑΣ", "true", "NaN",
-  "2024-03-06, 2024-03-07", "%", "$1", "'); drop table x; --",
+  "",
+  "a",
+  "A",
+  "abc",
+  "b, c",
+  " x ",
+  "5",
+  "-3.5",
+  "1e3",
+  "0",
+  "ä",
+  "straße",
+  "👍",
+  "a👍b",
+  "it's",
+  'say "hi"',
+  "back\\slash",
+  "2024-03-05",
+  "2024-03-05T09:07:00Z",
+  "3/5/2024",
+  "2024-02-30",
+  "day",
+  "months",
+  "M",
+  "Monday",
+  "W",
+  "\n",
+  "İ",
+  "ΑΣ",
+  "true",
+  "NaN",
+  "2024-03-06, 2024-03-07",
+  "%",
+  "$1",
+  "'); drop table x; --",
 ];
 
 const plainNumber = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -12, max: 40 }) },
   { weight: 2, arbitrary: fc.integer({ min: -10_000, max: 10_000 }).map((value) => value / 100) },
-  { weight: 1, arbitrary: fc.constantFrom(1e15, 1e21, -1e308, 1.7e308, 5e-324, 1e-7, 0.1, 2 ** 53, 123_456_789.123) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      1e15,
+      1e21,
+      -1e308,
+      1.7e308,
+      5e-324,
+      1e-7,
+      0.1,
+      2 ** 53,
+      123_456_789.123,
+    ),
+  },
 );
 const anyNumber = fc.oneof(
   { weight: 8, arbitrary: plainNumber },
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity) },
 );
 /** Letters whose case every version of Unicode in use agrees on, and characters that take two UTF-16 units. */
-const letter = fc.constantFrom(..."abcXYZ019 .,;-_%$\"'\\/()[]{}äÖßéñçşğÅœΑΣςωЖщ漢字かな👍🏽é\u00a0\u200b\u{10400}\uffee\u{1f1e9}");
+const letter = fc.constantFrom(
+  ..."abcXYZ019 .,;-_%$\"'\\/()[]{}äÖßéñçşğÅœΑΣςωЖщ漢字かな👍🏽é\u00a0\u200b\u{10400}\uffee\u{1f1e9}",
+);
 const anyText = fc.oneof(fc.constantFrom(...words), fc.string({ unit: letter, maxLength: 8 }));
 const anyInstant = fc.oneof(
   fc.constantFrom(...instants).map((text) => Date.parse(text)),
@@ -78,16 +132,26 @@ function cellOf(field: FormulaField): fc.Arbitrary<Value> {
 function valueOf({ kind }: FormulaField): fc.Arbitrary<Value> {
   switch (kind.type) {
     case "number":
-      return kind.special ? anyNumber : kind.precision === 0 ? fc.integer({ min: -5, max: 50 }) : plainNumber;
+      return kind.special
+        ? anyNumber
+        : kind.precision === 0
+          ? fc.integer({ min: -5, max: 50 })
+          : plainNumber;
     case "boolean":
       return fc.boolean();
     case "text":
       return anyText;
     case "date":
-      return (kind.dateOnly ? anyDay : anyInstant).map((date) => ({ date, dateOnly: kind.dateOnly }));
+      return (kind.dateOnly ? anyDay : anyInstant).map((date) => ({
+        date,
+        dateOnly: kind.dateOnly,
+      }));
     case "array": {
       const of: FormulaField = { id: "", name: "", kind: kind.of };
-      const element = fc.oneof({ weight: 5, arbitrary: valueOf(of) }, { weight: 1, arbitrary: fc.constant(null) });
+      const element = fc.oneof(
+        { weight: 5, arbitrary: valueOf(of) },
+        { weight: 1, arbitrary: fc.constant(null) },
+      );
       return fc.array(element, { maxLength: 4 });
     }
   }
@@ -99,12 +163,28 @@ export const generatedRecord: fc.Arbitrary<FormulaRecord> = fc.record(
 );
 
 const leaf: fc.Arbitrary<string> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...generatedFields.map(({ id }) => (id === "values" ? id : `{${id}}`))) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      ...generatedFields.map(({ id }) => (id === "values" ? id : `{${id}}`)),
+    ),
+  },
   { weight: 2, arbitrary: plainNumber.map(numberLiteral) },
   { weight: 2, arbitrary: fc.constantFrom(...words).map(printText) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom("BLANK()", "TRUE", "FALSE()", "NOW()", "TODAY()", "RECORD_ID()", "ERROR()", "CREATED_TIME()", "LAST_MODIFIED_TIME()", "LAST_MODIFIED_TIME({fldName})"),
+    arbitrary: fc.constantFrom(
+      "BLANK()",
+      "TRUE",
+      "FALSE()",
+      "NOW()",
+      "TODAY()",
+      "RECORD_ID()",
+      "ERROR()",
+      "CREATED_TIME()",
+      "LAST_MODIFIED_TIME()",
+      "LAST_MODIFIED_TIME({fldName})",
+    ),
   },
 );
 
@@ -116,7 +196,19 @@ function numberLiteral(value: number): string {
   return value < 0 ? `-${plain}` : plain;
 }
 
-const unit = fc.constantFrom('"day"', '"days"', '"month"', '"M"', '"hours"', '"week"', '"quarter"', '"year"', '"ms"', '"fortnight"', "{fldName}");
+const unit = fc.constantFrom(
+  '"day"',
+  '"days"',
+  '"month"',
+  '"M"',
+  '"hours"',
+  '"week"',
+  '"quarter"',
+  '"year"',
+  '"ms"',
+  '"fortnight"',
+  "{fldName}",
+);
 /** Arguments that have to be something particular to be of interest, by function and position. */
 const particular: Readonly<Record<string, Readonly<Record<number, fc.Arbitrary<string>>>>> = {
   DATEADD: { 2: unit },
@@ -126,53 +218,102 @@ const particular: Readonly<Record<string, Readonly<Record<number, fc.Arbitrary<s
   WEEKNUM: { 1: fc.constantFrom('"Monday"', '"sunday"', "{fldName}") },
   REGEX_MATCH: { 1: patterns() },
   REGEX_EXTRACT: { 1: patterns() },
-  REGEX_REPLACE: { 1: patterns(), 2: fc.constantFrom('"<$1>"', '"$$"', '"-"', '"$2 $1"', "{fldName}") },
-  DATETIME_FORMAT: { 1: fc.constantFrom('"YYYY-MM-DD"', '"dddd, MMMM Do h:mm A"', '"[Q]Q w W gggg GGGG"', '"DDDo E e x"', '"LLLL SSS Z"', "{fldName}") },
-  SET_TIMEZONE: { 1: fc.constantFrom('"America/New_York"', '"Asia/Kolkata"', '"Australia/Lord_Howe"', '"Nowhere"') },
+  REGEX_REPLACE: {
+    1: patterns(),
+    2: fc.constantFrom('"<$1>"', '"$$"', '"-"', '"$2 $1"', "{fldName}"),
+  },
+  DATETIME_FORMAT: {
+    1: fc.constantFrom(
+      '"YYYY-MM-DD"',
+      '"dddd, MMMM Do h:mm A"',
+      '"[Q]Q w W gggg GGGG"',
+      '"DDDo E e x"',
+      '"LLLL SSS Z"',
+      "{fldName}",
+    ),
+  },
+  SET_TIMEZONE: {
+    1: fc.constantFrom(
+      '"America/New_York"',
+      '"Asia/Kolkata"',
+      '"Australia/Lord_Howe"',
+      '"Nowhere"',
+    ),
+  },
   SET_LOCALE: { 1: fc.constantFrom('"fr"', '"de"', '"es"', '"xx"') },
   DATETIME_PARSE: {
-    0: fc.constantFrom('"07/04/2023"', '"4 Mar 2017 23:00"', '"20240506"', '"March 5, 2024 9:07 pm"', '"2024-03-05T09:07:03+0100"', "{fldName}", "{fldWhen}"),
+    0: fc.constantFrom(
+      '"07/04/2023"',
+      '"4 Mar 2017 23:00"',
+      '"20240506"',
+      '"March 5, 2024 9:07 pm"',
+      '"2024-03-05T09:07:03+0100"',
+      "{fldName}",
+      "{fldWhen}",
+    ),
     1: fc.constantFrom('"DD/MM/YYYY"', '"D MMM YYYY HH:mm"', '"YYYYMMDD"', '"YYYY-MM-DD HH:mm:ss"'),
     2: fc.constantFrom('"en"', '"fr"'),
   },
 };
 
 function patterns(): fc.Arbitrary<string> {
-  return fc.constantFrom('"a"', '"\\d+"', '"(\\w)(.)?"', '"^.$"', '"(?i)A|b"', '"x*"', '"("', '"[^a-z]"', '"\\pL+"', "{fldName}");
+  return fc.constantFrom(
+    '"a"',
+    '"\\d+"',
+    '"(\\w)(.)?"',
+    '"^.$"',
+    '"(?i)A|b"',
+    '"x*"',
+    '"("',
+    '"[^a-z]"',
+    '"\\pL+"',
+    "{fldName}",
+  );
 }
 
 /** Formula texts over the fields above, of every function but those that are left out. */
 export function generatedFormula(leftOut: ReadonlySet<string>): fc.Arbitrary<string> {
-  const { expression } = fc.letrec<{ expression: string; call: string; operators: string }>((tie) => ({
-    expression: fc.oneof(
-      { depthSize: "small", withCrossShrink: true },
-      leaf,
-      { weight: 4, arbitrary: tie("call") },
-      { weight: 2, arbitrary: tie("operators") },
-    ),
-    call: fc.oneof(
-      ...allFunctions
-        .filter(({ name }) => !leftOut.has(name) && name !== "LAST_MODIFIED_TIME")
-        .map(({ name, arity: [least, most] }) =>
-          fc
-            .integer({ min: least, max: Math.min(most, least + 3) })
-            .chain((count) =>
-              fc.tuple(
-                ...Array.from({ length: count }, (_, index) => particular[name]?.[index] ?? tie("expression")),
-              ),
-            )
-            .map((given) => `${name}(${given.join(", ")})`),
+  const { expression } = fc.letrec<{ expression: string; call: string; operators: string }>(
+    (tie) => ({
+      expression: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        leaf,
+        { weight: 4, arbitrary: tie("call") },
+        { weight: 2, arbitrary: tie("operators") },
+      ),
+      call: fc.oneof(
+        ...allFunctions
+          .filter(({ name }) => !leftOut.has(name) && name !== "LAST_MODIFIED_TIME")
+          .map(({ name, arity: [least, most] }) =>
+            fc
+              .integer({ min: least, max: Math.min(most, least + 3) })
+              .chain((count) =>
+                fc.tuple(
+                  ...Array.from(
+                    { length: count },
+                    (_, index) => particular[name]?.[index] ?? tie("expression"),
+                  ),
+                ),
+              )
+              .map((given) => `${name}(${given.join(", ")})`),
+          ),
+      ),
+      operators: fc
+        .tuple(
+          tie("expression"),
+          fc.array(
+            fc.tuple(
+              fc.constantFrom("+", "-", "*", "/", "&", "=", "!=", "<", "<=", ">", ">="),
+              tie("expression"),
+            ),
+            { minLength: 1, maxLength: 2 },
+          ),
+        )
+        .map(
+          ([first, rest]) =>
+            `(${first}${rest.map(([operator, operand]) => ` ${operator} ${operand}`).join("")})`,
         ),
-    ),
-    operators: fc
-      .tuple(
-        tie("expression"),
-        fc.array(
-          fc.tuple(fc.constantFrom("+", "-", "*", "/", "&", "=", "!=", "<", "<=", ">", ">="), tie("expression")),
-          { minLength: 1, maxLength: 2 },
-        ),
-      )
-      .map(([first, rest]) => `(${first}${rest.map(([operator, operand]) => ` ${operator} ${operand}`).join("")})`),
-  }));
+    }),
+  );
   return expression;
 }

@@ -55,7 +55,11 @@ function rowOf(
     }
     const element = kind.type === "array" ? kind.of : kind;
     const json = (one: Inner) =>
-      typeof one === "number" ? (element.type === "date" ? new Date(one).toISOString() : String(one)) : one;
+      typeof one === "number"
+        ? element.type === "date"
+          ? new Date(one).toISOString()
+          : String(one)
+        : one;
     return [[id, Array.isArray(value) ? value.map(json) : json(value)]];
   });
   return { place, ...Object.fromEntries(cells) };

@@ -4,8 +4,17 @@ import type { Element, Inner } from "../values/inner.ts";
 import { isoText } from "../values/dates.ts";
 import { numberIn } from "../values/numbers.ts";
 import { compareTexts } from "../values/texts.ts";
-import { booleanKind, canBeSpecial, countKind, isNumeric, textKind, type ArrayKind, type Kind } from "./kinds.ts";
-import { constantNumber, elementTexts, filled, toNumber, toText } from "./convert.ts";
+import {
+  booleanKind,
+  canBeSpecial,
+  countKind,
+  isNumeric,
+  textKind,
+  type ArrayKind,
+  type Kind,
+} from "./kinds.ts";
+import { elementTexts } from "./array-operations.ts";
+import { constantNumber, filled, toNumber, toText } from "./convert.ts";
 import { call, constant, retyped, type Operation, type Typed } from "./typed.ts";
 
 /** Comparing two nodes: what is compared with what is decided here, once, from their kinds. */
@@ -58,7 +67,10 @@ function singleText(kind: ArrayKind): Operation {
       const elements = (value ?? []) as readonly Element[];
       return elements.length === 1
         ? (single.of(elements)[0] ?? null)
-        : joined.of(elements).map((one) => one ?? "").join(", ");
+        : joined
+            .of(elements)
+            .map((one) => one ?? "")
+            .join(", ");
     },
     sql: ([value = sql`null`]) =>
       sql`case when cardinality(${value}) = 1 then (${single.sql(value)})[1] else coalesce(array_to_string(${joined.sql(value)}, ', ', ''), '') end`,

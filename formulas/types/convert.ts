@@ -1,11 +1,35 @@
-import sql, { type Sql } from "sql-template-tag";
-import { ERROR, type Element, type Inner } from "../values/inner.ts";
-import { dateIn, isoText } from "../values/dates.ts";
-import { numberText, textToNumber } from "../values/numbers.ts";
-import { quotedInList } from "../values/texts.ts";
-import { arrayKind, blankKind, booleanKind, dateTimeKind, numberKind, textKind } from "./kinds.ts";
-import { precisionOf, type ArrayKind, type ElementKind, type Kind } from "./kinds.ts";
-import { call, choice, constant, retyped, switched, type Operation, type Typed } from "./typed.ts";
+import type { Inner } from "../values/inner.ts";
+import { ERROR } from "../values/inner.ts";
+import { arrayOfOne, emptyArray, joinOperation, singleNumber } from "./array-operations.ts";
+import {
+  booleanNumber,
+  fillOperation,
+  notANumber,
+  requiredDate,
+  singleDate,
+  singleTextDate,
+  textDate,
+  textNumber,
+  textOperations,
+  truthOfArray,
+  truthOfDate,
+  truthOfNumber,
+  truthOfSpecial,
+  truthOfText,
+  withNullAsError,
+  zeroBlankText,
+} from "./conversions.ts";
+import {
+  arrayKind,
+  blankKind,
+  booleanKind,
+  countKind,
+  dateTimeKind,
+  numberKind,
+  textKind,
+} from "./kinds.ts";
+import { precisionOf, type ArrayKind, type Kind } from "./kinds.ts";
+import { call, choice, constant, retyped, switched, type Typed } from "./typed.ts";
 
 /** A node as text; blank is the empty text. */
 export function toText(node: Typed): Typed {
@@ -46,11 +70,11 @@ export function toNumber(node: Typed): Typed {
     case "number":
       return filled(node, 0);
     case "boolean":
-      return filled(call(booleanNumber, [node], { kind: countNumber }), 0);
+      return filled(call(booleanNumber, [node], { kind: countKind }), 0);
     case "text":
       return filled(call(textNumber, [node], { kind: numberKind(0) }), 0);
     case "blank":
-      return filled(retyped(node, countNumber), 0);
+      return filled(retyped(node, countKind), 0);
     case "mixed":
       return distributed(node, numberKind(0), toNumber);
     case "date":
@@ -87,7 +111,10 @@ export function toBoolean(node: Typed): Typed {
 export function toDate(node: Typed): Typed {
   const date = dateOrBlank(node);
   if (date.op === "call" && date.operation.fails !== undefined) {
-    return call(withNullAsError(date.operation), date.arguments, { kind: date.kind, canFail: true });
+    return call(withNullAsError(date.operation), date.arguments, {
+      kind: date.kind,
+      canFail: true,
+    });
   }
   return date.canBeBlank || isConstantBlank(date)
     ? call(requiredDate, [date], { kind: date.kind, canFail: true })
@@ -101,7 +128,11 @@ export function dateOrBlank(node: Typed): Typed {
     case "date":
       return node;
     case "text":
-      return call(textDate, [node], { kind: dateKindOfText(node), canFail: true, canBeBlank: true });
+      return call(textDate, [node], {
+        kind: dateKindOfText(node),
+        canFail: true,
+        canBeBlank: true,
+      });
     case "blank":
       return retyped(node, dateTimeKind);
     case "mixed":
@@ -136,7 +167,11 @@ export function toArray(node: Typed): Typed & { readonly kind: ArrayKind } {
 export function distributed(node: Typed, kind: Kind, convert: (branch: Typed) => Typed): Typed {
   if (node.op === "choice") {
     const { condition } = node;
-    return choice(kind, { condition, then: convert(node.then), otherwise: convert(node.otherwise) });
+    return choice(kind, {
+      condition,
+      result: convert(node.result),
+      otherwise: convert(node.otherwise),
+    });
   }
   if (node.op === "switch") {
     const cases = node.cases.map(({ test, result }) => ({ test, result: convert(result) }));
@@ -153,173 +188,12 @@ export function filled(node: Typed, value: number | string | boolean): Typed {
   return call(fillOperation(value), [node], { kind: node.kind });
 }
 
-/** True for a node that is known to have no value. */
-export function isConstantBlank(node: Typed): boolean {
+function isConstantBlank(node: Typed): boolean {
   return node.op === "constant" && node.value === null;
 }
 
-const fills = new Map<number | string | boolean, Operation>();
-
-function fillOperation(value: number | string | boolean): Operation {
-  const known = fills.get(value);
-  if (known !== undefined) {
-    return known;
-  }
-  const made: Operation = {
-    name: value === false ? FILL_FALSE : "fill",
-    takesBlank: true,
-    evaluate: ([given = null]) => given ?? value,
-    sql: ([given]) => sql`coalesce(${given}, ${literalOf(value)})`,
-  };
-  fills.set(value, made);
-  return made;
-}
-
-/** The operation that turns "no answer" into false: a filter, which keeps only what is true, can leave it out. */
-export const FILL_FALSE = "fill-false";
-
-function literalOf(value: number | string | boolean): Sql {
-  if (typeof value === "boolean") {
-    return value ? sql`true` : sql`false`;
-  }
-  return typeof value === "number" ? sql`0::float8` : sql`''`;
-}
-
-const countNumber = { type: "number", precision: 0, special: false } as const;
-
-/** Names that an operation needs in SQL follow the rule: a function of schema `formula`. */
-const textOperations = {
-  number: {
-    name: "number-text",
-    evaluate: ([value]) => numberText(value as number),
-    sql: ([value]) => sql`formula.number_text(${value})`,
-  },
-  boolean: {
-    name: "boolean-text",
-    evaluate: ([value]) => booleanText(value as boolean),
-    sql: ([value]) => sql`(${value})::int::text`,
-  },
-  date: {
-    name: "date-text",
-    evaluate: ([value]) => isoText(value as number),
-    sql: ([value]) => sql`formula.date_text(${value})`,
-  },
-} satisfies Record<"number" | "boolean" | "date", Operation>;
-
-/** The text of a ticked or unticked box. Open point 9.2. */
-export function booleanText(value: boolean): string {
-  return value ? "1" : "0";
-}
-
-const zeroBlankText: Operation = {
-  name: "zero-blank-text",
-  evaluate: ([value = null]) => (value === 0 ? null : numberText(value as number)),
-  sql: ([value]) => sql`nullif(formula.number_text(${value}), '0')`,
-};
-
-const booleanNumber: Operation = {
-  name: "boolean-number",
-  evaluate: ([value]) => (value === true ? 1 : 0),
-  sql: ([value]) => sql`(${value})::int::float8`,
-};
-
-const textNumber: Operation = {
-  name: "text-number",
-  evaluate: ([value]) => textToNumber(value as string),
-  sql: ([value]) => sql`formula.text_number(${value})`,
-};
-
-/** Dates have no number. Open point 9.5: a date minus a date. */
-const notANumber: Operation = {
-  name: "not-a-number",
-  evaluate: () => Number.NaN,
-  sql: ([value]) => sql`case when ${value} is not null then 'NaN'::float8 end`,
-};
-
-const truthOfSpecial: Operation = {
-  name: "truth-of-number",
-  evaluate: ([value = null]) => (Number.isNaN(value) ? ERROR : value !== 0),
-  sql: ([value]) => sql`formula.truth(${value})`,
-};
-
-const truthOfNumber: Operation = {
-  name: "truth-of-number",
-  evaluate: ([value]) => value !== 0,
-  sql: ([value]) => sql`(${value} <> 0)`,
-};
-
-const truthOfText: Operation = {
-  name: "truth-of-text",
-  evaluate: ([value]) => value !== "",
-  sql: ([value]) => sql`(${value} <> '')`,
-};
-
-const truthOfDate: Operation = {
-  name: "truth-of-date",
-  evaluate: () => true,
-  sql: ([value]) => sql`case when ${value} is not null then true end`,
-};
-
-const truthOfArray: Operation = {
-  name: "truth-of-array",
-  evaluate: ([value]) => (value as readonly Element[]).length > 0,
-  sql: ([value]) => sql`(cardinality(${value}) > 0)`,
-};
-
-const requiredDate: Operation = withNullAsError({
-  name: "required-date",
-  evaluate: ([value = null]) => value,
-  sql: ([value]) => sql`${value}`,
-});
-
-/** Blank in, error out: in SQL both are NULL, so nothing is to be done there. */
-function withNullAsError(operation: Operation): Operation {
-  const { fails: _, ...rest } = operation;
-  return {
-    ...rest,
-    takesBlank: false,
-    nullIsError: true,
-    evaluate: (given, run) => operation.evaluate(given, run) ?? ERROR,
-  };
-}
-
-const textDate: Operation = {
-  name: "text-date",
-  takesBlank: true,
-  repeats: true,
-  evaluate: ([value = null]) => (value === null || value === "" ? null : (dateIn(value as string) ?? ERROR)),
-  sql: ([value]) => sql`formula.text_date(${value})`,
-  fails: ([value]) => sql`(formula.text_date(${value}) is null and coalesce(${value}, '') <> '')`,
-};
-
-const singleDate: Operation = {
-  name: "single-date",
-  takesBlank: true,
-  repeats: true,
-  evaluate: ([value]) => {
-    const dates = value as readonly Element[];
-    return dates.length > 1 ? ERROR : (dates[0] ?? null);
-  },
-  sql: ([value]) => sql`formula.single_date(${value})`,
-  fails: ([value]) => sql`(cardinality(${value}) > 1)`,
-};
-
-const singleTextDate: Operation = {
-  name: "single-text-date",
-  takesBlank: true,
-  repeats: true,
-  evaluate: ([value], run) => {
-    const texts = value as readonly Element[];
-    return texts.length > 1 ? ERROR : textDate.evaluate([texts[0] ?? null], run);
-  },
-  sql: ([value]) => sql`formula.single_date(${value})`,
-  fails: ([value]) =>
-    sql`(cardinality(${value}) > 1 or (formula.single_date(${value}) is null and coalesce((${value})[1], '') <> ''))`,
-};
-
 function dateKindOfText(node: Typed): Kind {
-  const known = node.op === "constant" && typeof node.value === "string";
-  return { type: "date", dateOnly: known && DATE_WITHOUT_TIME.test(String(node.value)) };
+  return { type: "date", dateOnly: DATE_WITHOUT_TIME.test(constantText(node) ?? "") };
 }
 
 const DATE_WITHOUT_TIME = /^\s*[\d/-]+\s*$/;
@@ -328,7 +202,7 @@ const DATE_WITHOUT_TIME = /^\s*[\d/-]+\s*$/;
 function commonDate(node: Typed): Kind {
   const branches =
     node.op === "choice"
-      ? [node.then, node.otherwise]
+      ? [node.result, node.otherwise]
       : node.op === "switch"
         ? [...node.cases.map(({ result }) => result), node.otherwise]
         : [];
@@ -344,96 +218,6 @@ function filledArray(node: Typed): Typed & { readonly kind: ArrayKind } {
 
 function asArray(node: Typed, kind: ArrayKind): Typed & { readonly kind: ArrayKind } {
   return { ...node, kind };
-}
-
-/** The SQL type of an array of a kind. */
-export function arrayType(of: ElementKind): Sql {
-  switch (of.type) {
-    case "number":
-      return sql`float8[]`;
-    case "text":
-      return sql`text[]`;
-    case "date":
-      return sql`timestamptz[]`;
-  }
-}
-
-function emptyArray(of: ElementKind): Operation {
-  return {
-    name: "fill-array",
-    takesBlank: true,
-    evaluate: ([value = null]) => value ?? [],
-    sql: ([value]) => sql`coalesce(${value}, '{}'::${arrayType(of)})`,
-  };
-}
-
-function arrayOfOne(of: ElementKind): Operation {
-  return {
-    name: "array-of-one",
-    takesBlank: true,
-    repeats: true,
-    evaluate: ([value = null]) => (value === null ? [] : [value as Element]),
-    sql: ([value]) =>
-      sql`case when ${value} is null then '{}' else array[${value}] end::${arrayType(of)}`,
-  };
-}
-
-/** The elements of an array as texts, as an expression and as a function. */
-export function elementTexts(kind: ArrayKind): {
-  readonly of: (elements: readonly Element[]) => readonly (string | null)[];
-  readonly sql: (array: Sql) => Sql;
-} {
-  const { of, source } = kind;
-  if (of.type === "number") {
-    return {
-      of: (elements) => elements.map((one) => (one === null ? null : numberText(one as number))),
-      sql: (array) => sql`formula.number_texts(${array})`,
-    };
-  }
-  if (of.type === "date") {
-    return {
-      of: (elements) => elements.map((one) => (one === null ? null : isoText(one as number))),
-      sql: (array) => sql`formula.date_texts(${array})`,
-    };
-  }
-  return source === "links"
-    ? {
-        of: (elements) => elements.map((one) => (one === null ? null : quotedInList(String(one)))),
-        sql: (array) => sql`formula.quoted_texts(${array})`,
-      }
-    : { of: (elements) => elements as readonly (string | null)[], sql: (array) => array };
-}
-
-/** Joins an array; blank elements count as empty texts. */
-export function joinOperation(kind: ArrayKind, separator = ", "): Operation {
-  const texts = elementTexts(kind);
-  return {
-    name: "join",
-    evaluate: ([value]) =>
-      texts
-        .of(value as readonly Element[])
-        .map((one) => one ?? "")
-        .join(separator),
-    sql: ([value]) => sql`array_to_string(${texts.sql(value ?? sql`null`)}, ${separator}, '')`,
-  };
-}
-
-function singleNumber({ of }: ArrayKind): Operation {
-  return {
-    name: "single-number",
-    evaluate: ([value]) => {
-      const elements = value as readonly Element[];
-      const [first = null] = elements;
-      return elements.length > 1 || (of.type === "date" && first !== null)
-        ? Number.NaN
-        : numberOfElement(first);
-    },
-    sql: ([value]) => sql`formula.single_number(${value})`,
-  };
-}
-
-function numberOfElement(element: Element): number {
-  return typeof element === "string" ? textToNumber(element) : (element ?? 0);
 }
 
 /** A value as it leaves an expression, for the places that need a number for true and false. */

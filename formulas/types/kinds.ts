@@ -1,5 +1,12 @@
 /** What a value is, known before any record is seen. */
-export type Kind = NumberKind | BooleanKind | TextKind | DateKind | ArrayKind | BlankKind | MixedKind;
+export type Kind =
+  | NumberKind
+  | BooleanKind
+  | TextKind
+  | DateKind
+  | ArrayKind
+  | BlankKind
+  | MixedKind;
 
 export interface NumberKind {
   readonly type: "number";
@@ -68,14 +75,18 @@ export function commonKind(one: Kind, other: Kind): Kind {
     return one.type === "blank" ? other : one;
   }
   if (isNumeric(one) && isNumeric(other)) {
-    return one.type === "boolean" && other.type === "boolean" ? booleanKind : commonNumber(one, other);
+    return one.type === "boolean" && other.type === "boolean"
+      ? booleanKind
+      : commonNumber(one, other);
   }
   if (one.type === "date" && other.type === "date") {
     return { type: "date", dateOnly: one.dateOnly && other.dateOnly };
   }
   if (one.type === "array" && other.type === "array") {
     const of = commonElement(one.of, other.of);
-    return of === null ? mixedKind : arrayKind(of, one.source === other.source ? one.source : "plain");
+    return of === null
+      ? mixedKind
+      : arrayKind(of, one.source === other.source ? one.source : "plain");
   }
   return one.type === "text" && other.type === "text" ? textKind : mixedKind;
 }

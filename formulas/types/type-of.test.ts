@@ -48,11 +48,15 @@ describe("the type of a result", () => {
     ["ERROR()", "singleLineText"],
   ])("%s is %s", (text, expected) => {
     const result = resultOf(typed(text));
-    expect(result.type === "number" ? `number ${result.options.precision}` : result.type).toBe(expected);
+    expect(result.type === "number" ? `number ${result.options.precision}` : result.type).toBe(
+      expected,
+    );
   });
 
   test("of a rollup that gives an array is that of its elements", () => {
-    expect(typed("ARRAYUNIQUE({Lookup of numbers})", "rollup").root.kind).toMatchObject({ type: "array" });
+    expect(typed("ARRAYUNIQUE({Lookup of numbers})", "rollup").root.kind).toMatchObject({
+      type: "array",
+    });
     expect(resultOf(typed("ARRAYUNIQUE({Lookup of numbers})", "rollup"))).toEqual({
       type: "number",
       options: { precision: 1 },
@@ -80,7 +84,9 @@ describe("what a formula depends on", () => {
   });
 
   test("the times of change of fields, or of all", () => {
-    expect(typed("LAST_MODIFIED_TIME({Status}, {A})").lastModified).toEqual([["fldStatus", "fldA"]]);
+    expect(typed("LAST_MODIFIED_TIME({Status}, {A})").lastModified).toEqual([
+      ["fldStatus", "fldA"],
+    ]);
     expect(typed("LAST_MODIFIED_TIME()").lastModified).toEqual([[]]);
   });
 });

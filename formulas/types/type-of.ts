@@ -1,15 +1,26 @@
-import { arithmetic, negated, type Operand } from "../functions/operators.ts";
+import { arithmetic, concatenation, negated, type Operand } from "../functions/operators.ts";
 import type { FunctionCall } from "../functions/definition.ts";
 import { functionNamed, functionNames } from "../functions/registry.ts";
-import { concatenation } from "../functions/text.ts";
-import { limitProblem, argumentsProblem, unknownName, type FormulaProblem } from "../language/problems.ts";
+import {
+  limitProblem,
+  argumentsProblem,
+  unknownName,
+  type FormulaProblem,
+} from "../language/problems.ts";
 import type { FieldIndex, NamedField } from "../language/names.ts";
 import type { ParsedFormula } from "../language/parse.ts";
 import type { CallNode, ChainNode, ComparisonOperator, Node } from "../language/tree.ts";
 import { ERROR } from "../values/inner.ts";
 import { comparison } from "./compare.ts";
 import { settled, textOrBlank, toBoolean, toMixedText, toNumber, toText } from "./convert.ts";
-import { blankKind, type ArrayKind, type BooleanKind, type DateKind, type NumberKind, type TextKind } from "./kinds.ts";
+import {
+  blankKind,
+  type ArrayKind,
+  type BooleanKind,
+  type DateKind,
+  type NumberKind,
+  type TextKind,
+} from "./kinds.ts";
 import { constant, textConstant, type Typed } from "./typed.ts";
 import { usesOf, type Uses } from "./uses.ts";
 
@@ -99,7 +110,9 @@ class TreeTyping {
       case "field":
         return this.#field(node.name, node);
       case "sign":
-        return node.sign === "-" ? negated(this.typed(node.operand)) : toNumber(this.typed(node.operand));
+        return node.sign === "-"
+          ? negated(this.typed(node.operand))
+          : toNumber(this.typed(node.operand));
       case "call":
         return this.#call(node);
       case "chain":
@@ -127,7 +140,11 @@ class TreeTyping {
     const definition = functionNamed(node.name);
     if (definition === undefined) {
       this.problems.push(
-        unknownName("unknown-function", node.name, { at: node.at, end: node.end, known: functionNames() }),
+        unknownName("unknown-function", node.name, {
+          at: node.at,
+          end: node.end,
+          known: functionNames(),
+        }),
       );
     }
     const given = node.arguments.map((argument) => this.typed(argument));
@@ -158,11 +175,15 @@ class TreeTyping {
 
   #chain({ level, first, rest, ...node }: ChainNode): Typed {
     const start = this.typed(first);
-    const operands = rest.map(({ operator, operand }) => ({ operator, operand: this.typed(operand) }));
+    const operands = rest.map(({ operator, operand }) => ({
+      operator,
+      operand: this.typed(operand),
+    }));
     switch (level) {
       case 0:
         return operands.reduce(
-          (left, { operator, operand }) => comparison(operator as ComparisonOperator, left, operand),
+          (left, { operator, operand }) =>
+            comparison(operator as ComparisonOperator, left, operand),
           start,
         );
       case 1: {

@@ -8,7 +8,13 @@ import { blankKind, booleanKind, textKind, type Kind } from "./kinds.ts";
  * `canFail` is true where a value can be `#ERROR!`, `canBeBlank` where it can be blank: most formulas need neither care.
  */
 export type Typed =
-  TypedConstant | TypedField | TypedCall | TypedChoice | TypedSwitch | TypedSubject | TypedErrorTest;
+  | TypedConstant
+  | TypedField
+  | TypedCall
+  | TypedChoice
+  | TypedSwitch
+  | TypedSubject
+  | TypedErrorTest;
 
 interface TypedBase {
   readonly kind: Kind;
@@ -33,7 +39,7 @@ export interface TypedCall extends TypedBase {
 export interface TypedChoice extends TypedBase {
   readonly op: "choice";
   readonly condition: Typed;
-  readonly then: Typed;
+  readonly result: Typed;
   readonly otherwise: Typed;
 }
 /** The first case whose test holds. Tests refer to the subject, which is computed once, by `slot`. */
@@ -139,7 +145,16 @@ export function call(
     return constant(ERROR, result.kind);
   }
   if (operation.reads === undefined && given.every(isConstant)) {
-    return constant(folded(applied(operation, given.map(({ value }) => value), noRun)), result.kind);
+    return constant(
+      folded(
+        applied(
+          operation,
+          given.map(({ value }) => value),
+          noRun,
+        ),
+      ),
+      result.kind,
+    );
   }
   return {
     op: "call",
@@ -174,22 +189,22 @@ function passesBlank(operation: Operation, given: readonly Typed[]): boolean {
 /** A choice between branches of one kind (or of kinds that stay apart, when the kind is `mixed`). */
 export function choice(
   kind: Kind,
-  branches: { readonly condition: Typed; readonly then: Typed; readonly otherwise: Typed },
+  branches: { readonly condition: Typed; readonly result: Typed; readonly otherwise: Typed },
 ): Typed {
-  const { condition, then, otherwise } = branches;
+  const { condition, result, otherwise } = branches;
   if (condition.op === "constant") {
     return condition.value === ERROR
       ? constant(ERROR, kind)
-      : retyped(condition.value === true ? then : otherwise, kind);
+      : retyped(condition.value === true ? result : otherwise, kind);
   }
   return {
     op: "choice",
     kind,
     condition,
-    then: retyped(then, kind),
+    result: retyped(result, kind),
     otherwise: retyped(otherwise, kind),
-    canFail: condition.canFail || then.canFail || otherwise.canFail,
-    canBeBlank: then.canBeBlank || otherwise.canBeBlank,
+    canFail: condition.canFail || result.canFail || otherwise.canFail,
+    canBeBlank: result.canBeBlank || otherwise.canBeBlank,
   };
 }
 
@@ -237,7 +252,12 @@ export function retyped(node: Typed, kind: Kind): Typed {
   }
   switch (node.op) {
     case "choice":
-      return { ...node, kind, then: retyped(node.then, kind), otherwise: retyped(node.otherwise, kind) };
+      return {
+        ...node,
+        kind,
+        result: retyped(node.result, kind),
+        otherwise: retyped(node.otherwise, kind),
+      };
     case "switch":
       return {
         ...node,

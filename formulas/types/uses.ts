@@ -36,9 +36,13 @@ function partsOf(node: Typed): readonly Typed[] {
     case "call":
       return node.arguments;
     case "choice":
-      return [node.condition, node.then, node.otherwise];
+      return [node.condition, node.result, node.otherwise];
     case "switch":
-      return [node.subject, ...node.cases.flatMap(({ test, result }) => [test, result]), node.otherwise];
+      return [
+        node.subject,
+        ...node.cases.flatMap(({ test, result }) => [test, result]),
+        node.otherwise,
+      ];
     case "error-test":
       return [node.argument];
     default:

@@ -1,7 +1,15 @@
 import { DAY_MS, inRange, startOfDay } from "./dates.ts";
 
 export type Unit =
-  "millisecond" | "second" | "minute" | "hour" | "day" | "week" | "month" | "quarter" | "year";
+  | "millisecond"
+  | "second"
+  | "minute"
+  | "hour"
+  | "day"
+  | "week"
+  | "month"
+  | "quarter"
+  | "year";
 
 const shortUnits: Readonly<Record<string, Unit>> = {
   ms: "millisecond",
@@ -136,7 +144,11 @@ export function holidaysIn(text: string): readonly number[] {
 }
 
 /** The date that many working days after the start (before it, when negative). Null when it leaves the range of dates. */
-export function afterWorkdays(start: number, count: number, holidays: readonly number[]): number | null {
+export function afterWorkdays(
+  start: number,
+  count: number,
+  holidays: readonly number[],
+): number | null {
   const step = count < 0 ? -1 : 1;
   let open = Math.abs(Math.trunc(count));
   if (!(open <= WORKDAYS_MAX)) {

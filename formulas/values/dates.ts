@@ -16,7 +16,10 @@ export function isoText(milliseconds: number): string {
 }
 
 const TIME = String.raw`(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)? ?(Z|[+-]\d{2}:?\d{2})?)?`;
-const YEAR_FIRST = new RegExp(String.raw`^\s*(\d{4})(?:-(\d{2})-(\d{2})|/(\d{1,2})/(\d{1,2}))${TIME}\s*$`, "i");
+const YEAR_FIRST = new RegExp(
+  String.raw`^\s*(\d{4})(?:-(\d{2})-(\d{2})|/(\d{1,2})/(\d{1,2}))${TIME}\s*$`,
+  "i",
+);
 const MONTH_FIRST = new RegExp(String.raw`^\s*(\d{1,2})/(\d{1,2})/(\d{4})${TIME}\s*$`, "i");
 
 /**
@@ -73,14 +76,19 @@ interface Day {
   readonly day: string | undefined;
 }
 
-function spoken({ year, month = "", day }: Day, time: readonly (string | undefined)[]): number | null {
+function spoken(
+  { year, month = "", day }: Day,
+  time: readonly (string | undefined)[],
+): number | null {
   const [hour, minute, second, half, zone] = time;
   const number = MONTHS.indexOf(month.slice(0, 3).toLowerCase()) + 1;
   if (half !== undefined && (Number(hour) < 1 || Number(hour) > 12)) {
     return null;
   }
   const hours =
-    half === undefined ? hour : String((Number(hour) % 12) + (half.toLowerCase() === "pm" ? 12 : 0));
+    half === undefined
+      ? hour
+      : String((Number(hour) % 12) + (half.toLowerCase() === "pm" ? 12 : 0));
   return instant({ year, month: String(number), day }, [hours, minute, second, undefined, zone]);
 }
 

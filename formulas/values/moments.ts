@@ -121,7 +121,9 @@ function zoneAt(date: number, zone: string): { offsetMinutes: number; abbreviati
 /** How far a date is from now, in English words without direction; the steps are those of moment.js. */
 export function distanceText(date: number, now: number): string {
   const seconds = Math.abs(date - now) / 1000;
-  const [second, minute, hour, day] = [1, 60, 3600, 86_400].map((unit) => Math.round(seconds / unit));
+  const [second, minute, hour, day] = [1, 60, 3600, 86_400].map((unit) =>
+    Math.round(seconds / unit),
+  );
   const months = (seconds / 86_400) * (4800 / 146_097);
   const month = Math.round(months);
   const year = Math.round(months / 12);

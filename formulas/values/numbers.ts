@@ -95,6 +95,7 @@ export function numberWithin(text: string): number {
   const negative = /^[^0-9.]*-/.test(text);
   const kept = text.replaceAll(/[^0-9.]/g, "");
   const point = kept.indexOf(".");
-  const digits = point < 0 ? kept : kept.slice(0, point + 1) + kept.slice(point).replaceAll(".", "");
+  const digits =
+    point < 0 ? kept : kept.slice(0, point + 1) + kept.slice(point).replaceAll(".", "");
   return /\d/.test(digits) ? Number(`${negative ? "-" : ""}${digits}`) + 0 : Number.NaN;
 }

@@ -50,7 +50,8 @@ export function replacedMatches(text: string, pattern: string, replacement: stri
   let result = "";
   let copied = 0;
   while (matcher.find()) {
-    result += text.slice(copied, matcher.start()) + expanded(replacement, (group) => matcher.group(group));
+    result +=
+      text.slice(copied, matcher.start()) + expanded(replacement, (group) => matcher.group(group));
     copied = matcher.end();
     if (result.length > TEXT_RESULT_MAX_CHARACTERS) {
       return null;

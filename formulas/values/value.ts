@@ -2,8 +2,7 @@ import type { ArrayKind, ElementKind, Kind } from "../types/kinds.ts";
 import { ERROR, type Element, type Inner } from "./inner.ts";
 
 /** A value as it enters and leaves a formula. NaN and the infinities are numbers. */
-export type Value =
-  number | string | boolean | null | DateValue | ErrorValue | readonly Value[];
+export type Value = number | string | boolean | null | DateValue | ErrorValue | readonly Value[];
 
 /** Milliseconds since 1970 (UTC). */
 export interface DateValue {
@@ -54,7 +53,7 @@ function inwardArray(value: Value | undefined, { of }: ArrayKind): Inner {
 }
 
 function flattened(values: readonly Value[]): readonly Value[] {
-  return values.flatMap((value) => (Array.isArray(value) ? flattened(value) : [value as Value]));
+  return values.flatMap((value) => (Array.isArray(value) ? flattened(value) : [value]));
 }
 
 /** A computed value as it leaves the formula. */
