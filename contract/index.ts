@@ -187,5 +187,31 @@ export {
   importQuery,
 } from "./base-files.ts";
 export { recordsOperations } from "./records-operations.ts";
+export {
+  FILTER_CONDITIONS_MAX,
+  FILTER_DAYS_MAX,
+  FILTER_DEPTH_MAX,
+  FILTER_TEXT_MAX_CHARACTERS,
+  FILTER_VALUES_MAX,
+  filterDay,
+  type FilterCondition,
+  type FilterDay,
+  type FilterGroup,
+  type FilterOperator,
+  filterOperators,
+  type FilterRange,
+  filterRange,
+  viewFilter,
+} from "./view-filters.ts";
+export {
+  GROUP_LEVELS_MAX,
+  GROUPS_MAX,
+  newView,
+  SUMMARIES_MAX,
+  type SummaryName,
+  summaryNames,
+  viewChanges,
+  viewOptions,
+} from "./views.ts";
 export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";
 export { operations } from "./operations.ts";

@@ -26,6 +26,7 @@ import {
   upsertedBody,
 } from "./records.ts";
 import { schemaOperations } from "./schema-operations.ts";
+import { viewsOperations } from "./views.ts";
 
 const TABLE = "/v0/{baseId}/{tableIdOrName}";
 const RECORD = `${TABLE}/{recordId}`;
@@ -238,6 +239,7 @@ export const recordsOperations: readonly Operation[] = [
   ...recordOperations,
   ...commentOperations,
   ...schemaOperations,
+  ...viewsOperations,
   {
     id: "records.readChanges",
     method: "get",

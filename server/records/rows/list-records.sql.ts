@@ -1,6 +1,9 @@
 import { nameOfUser, namesOfUsers } from "#identity";
 import { constant, empty, join, sql, type Sql } from "#kernel";
-import type { SortContext } from "../field-types/field-type.ts";
+import { namesPeople } from "../computed/kinds.ts";
+import type { RowCondition } from "../filters/condition.ts";
+import { nameInStatement, namesInStatement, rowsWhere } from "../filters/condition.sql.ts";
+import type { SortContext, SortKey } from "../field-types/field-type.ts";
 import { shownAs, sortKeys } from "../field-types/registry.ts";
 import { orderTerms } from "../field-types/sort-keys.sql.ts";
 import type { BaseSchema, Field, LinkOptions, Table } from "../schema/base-schema.ts";
@@ -9,53 +12,93 @@ import type { RecordShape } from "./record-json.ts";
 import { commentCount } from "./record-json.sql.ts";
 import { columnOf, tableSql } from "./table-sql.ts";
 
+/** What a page is read by. Without a shape there are no columns beside those of the fields. */
+interface PageQuery {
+  readonly columns: Sql;
+  readonly shape?: RecordShape;
+  readonly condition?: RowCondition;
+  readonly now: Date;
+}
+
 /** Rows after a number, oldest first, with the number as the last column. */
 export const pageAfter = (
   table: Table,
-  page: {
-    readonly columns: Sql;
-    readonly after: number;
-    readonly limit: number;
-    readonly shape: RecordShape;
-  },
+  page: PageQuery & { readonly after: number; readonly limit: number },
 ): Sql => sql`
-  select ${page.columns}${page.shape.commentCount ? commentCount(table) : empty}, t.auto_number
-  from ${tableSql(table).name} t where t.auto_number > ${page.after}
+  select ${page.columns}${page.shape?.commentCount ? commentCount(table) : empty}, t.auto_number
+  ${rowsWhere(table, page.condition, { now: page.now, more: sql`t.auto_number > ${page.after}` })}
   order by t.auto_number limit ${page.limit}`;
 
 export const rowsOfPage = (
   table: Table,
-  page: { readonly columns: Sql; readonly ids: readonly string[]; readonly shape: RecordShape },
+  page: PageQuery & { readonly ids: readonly string[] },
 ): Sql => sql`
-  select ${page.columns}${page.shape.commentCount ? commentCount(table) : empty}
-  from ${tableSql(table).name} t where t.id = any(${page.ids})`;
+  select ${page.columns}${page.shape?.commentCount ? commentCount(table) : empty}
+  ${rowsWhere(table, page.condition, { now: page.now, more: sql`t.id = any(${page.ids})` })}`;
+
+/** How many comments each of these records has; those without any are left out. */
+export const commentCounts = (table: Table, ids: readonly string[]): Sql => sql`
+  select c.record_id, count(*) from records.comments c
+  where c.table_id = ${table.id} and c.record_id = any(${ids}) group by c.record_id`;
+
+interface OrderQuery {
+  readonly sort: readonly SortBy[];
+  readonly limit?: number;
+  readonly condition?: RowCondition;
+  /** Fields of the sort whose persons' names the statement has been given. */
+  readonly people?: readonly Field[];
+  readonly now: Date;
+}
 
 /** Ids in the order of the sort, ties in the order of creation. Empty cells come first, last when descending. */
-export function idsInOrder(
-  schema: BaseSchema,
-  table: Table,
-  { sort, limit }: { readonly sort: readonly SortBy[]; readonly limit?: number },
-): Sql {
-  const keys = sort.flatMap(({ fieldId, direction }) =>
-    sortTerms(schema, table.fieldsById.get(fieldId), direction),
-  );
+export function idsInOrder(schema: BaseSchema, table: Table, order: OrderQuery): Sql {
+  const { sort, limit, condition, people, now } = order;
+  const keys = sort.flatMap(({ fieldId, direction }) => {
+    const field = table.fieldsById.get(fieldId);
+    const given = people !== undefined;
+    return field === undefined ? [] : [orderTerms(sortKeysOf(schema, field, { given }), direction)];
+  });
   return sql`
-    select t.id from ${tableSql(table).name} t
+    select t.id ${rowsWhere(table, condition, { now, ...(people !== undefined && { people }) })}
     order by ${join([...keys, constant("t.auto_number")])}${limit === undefined ? empty : sql` limit ${limit}`}`;
 }
 
-function sortTerms(schema: BaseSchema, field: Field | undefined, direction: "asc" | "desc"): Sql[] {
-  if (field === undefined) {
-    return [];
-  }
-  return [
-    orderTerms(sortKeys(field, columnOf(field), sortContext(schema, shownAs(field).as)), direction),
-  ];
+/** Fields of a sort that name persons. */
+export function peopleOfSort(table: Table, sort: readonly SortBy[]): Field[] {
+  return sort.flatMap(({ fieldId }) => {
+    const field = table.fieldsById.get(fieldId);
+    return field !== undefined && namesPeople(field) ? [field] : [];
+  });
 }
 
-function sortContext(schema: BaseSchema, field: { readonly options: object }): SortContext {
+/**
+ * What the rows `t` are sorted by for a field, most significant first: errors after everything else. `given`: the
+ * statement has been given the names of persons, because it may not read them.
+ */
+export function sortKeysOf(
+  schema: BaseSchema,
+  field: Field,
+  { given }: { readonly given: boolean },
+): readonly SortKey[] {
+  const { as, marked } = shownAs(field);
+  const keys = sortKeys(field, columnOf(field), sortContext(schema, as, given));
+  return marked ? [{ expression: holdsErrorSql(field), sqlType: "boolean" }, ...keys] : keys;
+}
+
+function holdsErrorSql(field: Field): Sql {
+  return sql`coalesce(${constant(`'${field.id}'`)} = any(t.errors), false)`;
+}
+
+function sortContext(
+  schema: BaseSchema,
+  field: { readonly options: object },
+  given: boolean,
+): SortContext {
+  const [nameOf, namesOf] = given
+    ? [nameInStatement, namesInStatement]
+    : [nameOfUser, namesOfUsers];
   return {
-    userText: (column, shape) => (shape === "one" ? nameOfUser(column) : namesOfUsers(column)),
+    userText: (column, shape) => (shape === "one" ? nameOf(column) : namesOf(column)),
     linkText: (_fieldId, column) => {
       const linked = schema.tablesById.get((field.options as unknown as LinkOptions).linkedTableId);
       const primary = linked?.fieldsById.get(linked.primaryFieldId);

@@ -1,16 +1,13 @@
 import { createHash } from "node:crypto";
-import { newId, Problem, type Scope, type TextRow } from "#kernel";
+import { newId, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
+import type { RowCondition } from "../filters/condition.ts";
+import { conditionOf } from "../filters/conditions.ts";
+import { wantIndexesOfView } from "../indexes/index-keeper.ts";
 import type { BaseSchema, Table, View } from "../schema/base-schema.ts";
-import {
-  idsInOrder,
-  keepIterator,
-  pageAfter,
-  readIterator,
-  rowsOfPage,
-} from "./list-records.sql.ts";
+import { keepIterator, readIterator } from "./list-records.sql.ts";
 import { withSchema } from "./base-writer.ts";
-import { baseTxn } from "./get-record.sql.ts";
+import { noRows, rowsAfter, rowsOf, sortedIds } from "./read-rows.ts";
 import { offsetParts, readOffset, writeOffset } from "./offset.ts";
 import { offsetExpired } from "./problems.ts";
 import {
@@ -49,14 +46,12 @@ export interface RecordPage {
 }
 
 /**
- * One page of a table's records: in the order of creation, or of the sort or view that is named.
- * Problems: `workspaces.*`, `records.no-formulas-yet`, `records.bad-offset`, `records.offset-expired`.
+ * One page of a table's records: in the order of creation, or of the sort or view that is named; only those that the view's
+ * filter and the formula keep.
+ * Problems: `workspaces.*`, `records.invalid-filter`, `records.bad-offset`, `records.offset-expired`.
  */
 export async function listRecords(scope: Scope, listing: RecordListing): Promise<RecordPage> {
   await allow(scope, "records.read", { baseId: listing.table.baseId });
-  if (listing.filterByFormula !== undefined) {
-    throw formulasNotYet();
-  }
   return withSchema(scope, listing.table.baseId, (schema) => pageOf(scope, schema, listing));
 }
 
@@ -70,46 +65,48 @@ async function pageOf(
   const sort = (listing.sort ?? listing.view?.options.sort ?? []).filter(({ fieldId }) =>
     table.fieldsById.has(fieldId),
   );
-  const list = { listing, schema, table, reader, sort };
+  const condition = conditionOf(scope, { schema, table }, listing);
+  if (listing.view !== undefined) {
+    wantIndexesOfView(scope, table, listing.view);
+  }
+  if (condition === "none") {
+    return { records: [], txn: await noRows(scope, table) };
+  }
+  const list = {
+    listing,
+    schema,
+    table,
+    reader,
+    sort,
+    ...(condition !== "all" && { condition }),
+  };
   // A sort can change between two pages, and a cap counts over all of them: both need the order kept from the first page.
   return sort.length === 0 && listing.maxRecords === undefined
     ? pageInOrderOfCreation(scope, list)
     : pageOfKeptOrder(scope, list);
 }
 
-interface ListCall {
+/** One call that has found its table. */
+export interface ListCall {
   readonly listing: RecordListing;
   readonly schema: BaseSchema;
   readonly table: Table;
   readonly reader: RecordReader;
   readonly sort: readonly SortBy[];
+  /** Absent where all records are kept. */
+  readonly condition?: RowCondition;
 }
 
-function formulasNotYet(): Problem {
-  const message =
-    "The formula for filtering records is invalid: formulas are not available in this version of Basalt yet";
-  return new Problem("invalid", "records.no-formulas-yet", {
-    message,
-    airtable: { type: "INVALID_FILTER_BY_FORMULA", message },
-  });
-}
-
-async function pageInOrderOfCreation(
-  scope: Scope,
-  { listing, table, reader }: ListCall,
-): Promise<RecordPage> {
-  const { pageSize, shape } = listing;
+async function pageInOrderOfCreation(scope: Scope, list: ListCall): Promise<RecordPage> {
+  const { listing, table, reader } = list;
+  const { pageSize } = listing;
   const after =
     listing.offset === undefined ? 0 : readOffset(scope, listingOf(table), listing.offset).after;
   // One row more than the page tells whether there is another page.
-  const [txn, rows = []] = await scope.db.texts([
-    baseTxn(table.baseId),
-    pageAfter(table, { columns: reader.columns, after, limit: pageSize + 1, shape }),
-  ]);
+  const { txn, rows } = await rowsAfter(scope, list, { after, limit: pageSize + 1 });
   const page = rows.slice(0, pageSize);
   const last = page.at(-1);
-  const records = await reader.write(scope, page);
-  const answer = { records, txn: Number(txn?.[0]?.[0] ?? 0) };
+  const answer = { records: await reader.write(scope, page), txn };
   return rows.length > pageSize && last !== undefined
     ? {
         ...answer,
@@ -121,25 +118,25 @@ async function pageInOrderOfCreation(
     : answer;
 }
 
-/** The first page fixes the order and keeps it; later pages are read by id, so nothing is skipped or given twice. */
+/**
+ * The first page fixes the order and keeps it; later pages are read by id, so nothing is skipped or given twice. What does not
+ * match the condition any more by then is left out, so such a page can be shorter than was asked.
+ */
 async function pageOfKeptOrder(scope: Scope, list: ListCall): Promise<RecordPage> {
-  const { listing, table, reader } = list;
+  const { listing, reader } = list;
   const { iterator, ids } =
     listing.offset === undefined
       ? await beginOrder(scope, list)
       : await continueOrder(scope, list, listing.offset);
   const page = ids.slice(0, listing.pageSize);
-  const [txn, rows = []] = await scope.db.texts([
-    baseTxn(table.baseId),
-    rowsOfPage(table, { columns: reader.columns, ids: page, shape: listing.shape }),
-  ]);
+  const { txn, rows } = await rowsOf(scope, list, page);
   const byId = new Map(rows.map((row) => [row[0], row]));
   const inOrder = page.flatMap((id): TextRow[] => {
     const row = byId.get(id);
     return row === undefined ? [] : [row];
   });
   const next = ids[listing.pageSize];
-  const answer = { records: await reader.write(scope, inOrder), txn: Number(txn?.[0]?.[0] ?? 0) };
+  const answer = { records: await reader.write(scope, inOrder), txn };
   return next === undefined || iterator === undefined
     ? answer
     : { ...answer, offset: `${iterator}/${next}` };
@@ -151,15 +148,9 @@ interface KeptOrder {
   readonly ids: readonly string[];
 }
 
-async function beginOrder(
-  scope: Scope,
-  { listing, table, sort, schema }: ListCall,
-): Promise<KeptOrder> {
-  const limit = listing.maxRecords;
-  const rows = await scope.db.text(
-    idsInOrder(schema, table, { sort, ...(limit !== undefined && { limit }) }),
-  );
-  const ids = rows.map((row) => row[0] ?? "");
+async function beginOrder(scope: Scope, list: ListCall): Promise<KeptOrder> {
+  const { listing, table, sort } = list;
+  const ids = await sortedIds(scope, list, listing.maxRecords);
   if (ids.length <= listing.pageSize) {
     return { iterator: undefined, ids };
   }
@@ -211,8 +202,11 @@ function listingOf(table: Table): { baseId: string; tableId: string } {
 }
 
 /** What must stay the same from page to page; fields and the shape of answers may differ. */
-function queryHash({ maxRecords, view }: RecordListing, sort: readonly SortBy[]): string {
+function queryHash(
+  { maxRecords, view, filterByFormula }: RecordListing,
+  sort: readonly SortBy[],
+): string {
   return createHash("sha256")
-    .update(JSON.stringify([sort, maxRecords ?? null, view?.id ?? null]))
+    .update(JSON.stringify([sort, maxRecords ?? null, view?.id ?? null, filterByFormula ?? null]))
     .digest("base64url");
 }

@@ -1,0 +1,156 @@
+import { compileCondition, type SqlContext, type SqlField } from "@basalt/formulas";
+import { nameOfUser } from "#identity";
+import { constant, empty, join, quoteIdent, Sql, sql } from "#kernel";
+import { fieldInFormula, storedValue, type RowSource } from "../computed/field-values.sql.ts";
+import { kindOf, namesPeople } from "../computed/kinds.ts";
+import { watchedFields } from "../computed/watched-fields.ts";
+import { shownAs } from "../field-types/registry.ts";
+import { tableSql } from "../rows/table-sql.ts";
+import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
+import type { RowCondition, TypedCondition } from "./condition.ts";
+import { partOfReference } from "./field-parts.ts";
+
+const ROW: RowSource = { alias: "t", steps: new Set() };
+
+/** Stands in statements that are kept for the instant that they are run at. */
+const NOW = Symbol("now");
+
+/** A condition as SQL over the row `t`; `prefix` keeps the steps of two conditions in one statement apart. */
+export function conditionSql(
+  schema: BaseSchema,
+  table: Table,
+  { condition, prefix }: { readonly condition: TypedCondition; readonly prefix: string },
+): RowCondition {
+  const { steps, holds } = compileCondition(condition, rowContext(schema, table), prefix);
+  return {
+    steps: steps.length === 0 ? empty : join(steps, " ", " "),
+    holds,
+    people: condition.fieldIds.flatMap((id) => {
+      const field = table.fieldsById.get(id);
+      return field !== undefined && namesPeople(field) ? [field] : [];
+    }),
+  };
+}
+
+/** Both must hold. */
+export function both(one: RowCondition, other: RowCondition): RowCondition {
+  return {
+    steps: sql`${one.steps}${other.steps}`,
+    holds: sql`(${one.holds}) and (${other.holds})`,
+    people: [...new Set([...one.people, ...other.people])],
+  };
+}
+
+/** A part of a statement with the instant put in where it asks for one. */
+export function at(now: Date, part: Sql): Sql {
+  return part.values.includes(NOW)
+    ? new Sql(
+        part.strings,
+        part.values.map((value) => (value === NOW ? now.toISOString() : value)),
+      )
+    : part;
+}
+
+/** The `from` and `where` of a table's rows that a condition keeps; `more` is another condition, for all rows. */
+export function rowsWhere(
+  table: Table,
+  condition: RowCondition | undefined,
+  {
+    now,
+    people = [],
+    more,
+  }: { readonly now: Date; readonly people?: readonly Field[]; readonly more?: Sql },
+): Sql {
+  const named = people.length > 0 || (condition?.people.length ?? 0) > 0;
+  const tests = [
+    ...(more === undefined ? [] : [more]),
+    ...(condition === undefined ? [] : [condition.holds]),
+  ];
+  return at(
+    now,
+    sql`from ${tableSql(table).name} t${named ? PEOPLE_OF_STATEMENT : empty}${condition?.steps ?? empty}${
+      tests.length === 0 ? empty : sql` where ${join(tests, " and ")}`
+    }`,
+  );
+}
+
+const PEOPLE_OF_STATEMENT = constant(
+  " cross join (select current_setting('basalt.people', true)::jsonb as people offset 0) context",
+);
+
+/** The name of a person in a statement that has been given them; null for nobody. */
+export const nameInStatement = (id: Sql): Sql => sql`(context.people ->> ${id})`;
+
+/** The names of several, joined in their order; null for nobody. */
+export const namesInStatement = (ids: Sql): Sql => sql`
+  (select string_agg(context.people ->> p.id, ', ' order by p.at) from unnest(${ids}) with ordinality p(id, at))`;
+
+/**
+ * Gives the rest of the transaction the names of all persons in these columns: the role of a base cannot read them
+ * where they are kept.
+ */
+export const providePeople = (table: Table, fields: readonly Field[]): Sql => {
+  const ids = fields.map((field) => {
+    const column = storedValue(field, ROW);
+    return isList(field)
+      ? sql`select distinct e.x from ${tableSql(table).name} t, unnest(${column}) e(x)`
+      : sql`select distinct ${column} from ${tableSql(table).name} t where ${column} is not null`;
+  });
+  return sql`
+    select set_config('basalt.people', coalesce(jsonb_object_agg(p.id, ${nameOfUser(constant("p.id"))}), '{}')::text, true)
+    from (${join(ids, " union ")}) p(id) where p.id is not null`;
+};
+
+function isList(field: Field): boolean {
+  const { as, list } = shownAs(field);
+  return list || as.type === "multipleCollaborators";
+}
+
+function rowContext(schema: BaseSchema, table: Table): SqlContext {
+  return {
+    now: sql`${NOW}::timestamptz`,
+    recordId: constant("t.id"),
+    createdTime: constant("t.created_time"),
+    lastModified: (fieldIds) => touchedAt(schema, table, fieldIds),
+    field: (reference) => fieldSql(schema, table, reference),
+  };
+}
+
+function fieldSql(schema: BaseSchema, table: Table, reference: string): SqlField {
+  const { fieldId, part } = partOfReference(reference);
+  const field = table.fieldsById.get(fieldId);
+  if (field === undefined) {
+    throw new Error(`the condition reads the field ${fieldId}, which the table has not`);
+  }
+  switch (part) {
+    case "value":
+      return kindOf(field) === undefined ? ALWAYS_AN_ERROR : fieldInFormula(schema, field, ROW);
+    case "ids":
+      return { value: storedValue(field, ROW) };
+    case "fileTypes":
+      return {
+        value: sql`array(select e.x ->> 'type' from jsonb_array_elements(${storedValue(field, ROW)}) e(x))`,
+      };
+  }
+}
+
+/** A computed field that cannot be computed is an error in every row. */
+const ALWAYS_AN_ERROR: SqlField = { value: constant("null::text"), fails: constant("true") };
+
+/**
+ * When one of the fields was changed last. Only fields that some formula or field of the base watches are timed one by one;
+ * for the others the time of the record's last change stands in.
+ */
+function touchedAt(schema: BaseSchema, table: Table, fieldIds: readonly string[]): Sql {
+  const watched = new Set(watchedFields(schema, table).map(({ id }) => id));
+  if (fieldIds.length === 0 || fieldIds.some((id) => !watched.has(id))) {
+    return constant("t.modified_time");
+  }
+  const times = fieldIds.map((id) => sql`(t.touched -> ${id} ->> 'at')::double precision`);
+  return sql`to_timestamp(greatest(${join(times)}) / 1000)`;
+}
+
+/** The column of a field by its name alone, as an index has it. */
+export function bareColumn(field: Pick<Field, "id">): Sql {
+  return constant(quoteIdent(field.id));
+}

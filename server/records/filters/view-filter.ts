@@ -1,0 +1,123 @@
+import {
+  FILTER_CONDITIONS_MAX,
+  viewFilter,
+  type FilterCondition,
+  type FilterGroup,
+} from "@basalt/contract";
+import type { Typed } from "@basalt/formulas";
+import type { Table } from "../schema/base-schema.ts";
+import type { TypedCondition } from "./condition.ts";
+import { joined, known } from "./typed-parts.sql.ts";
+import { typedLeaf, type Asking, type TypedLeaf } from "./view-conditions.ts";
+
+/** A condition that does not count, and why: its field has gone, or has become one that cannot be asked so. */
+export interface DroppedCondition {
+  readonly fieldId: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
+/** The filter of a view for its table as the table is now. */
+export interface TypedViewFilter {
+  readonly condition: TypedCondition;
+  readonly dropped: readonly DroppedCondition[];
+}
+
+/**
+ * Types the filter of a view as it is kept. Nothing throws: a condition that cannot be asked keeps every record and is
+ * among the dropped ones.
+ */
+export function typedViewFilter(table: Table, kept: unknown, now: Date): TypedViewFilter {
+  const filter = filterIn(kept);
+  if (filter === null) {
+    return { condition: conditionOf(known(true), []), dropped: [] };
+  }
+  const dropped: DroppedCondition[] = [];
+  const fieldIds = new Set<string>();
+  const root = typedGroup(filter, { table, now }, (condition, { reason = "" }) => {
+    if (reason === "") {
+      fieldIds.add(condition.fieldId);
+    } else {
+      dropped.push({ fieldId: condition.fieldId, operator: condition.operator, reason });
+    }
+  });
+  return { condition: conditionOf(root, [...fieldIds]), dropped };
+}
+
+/** Why a filter cannot be kept with a view: which part, and the rule; undefined where it can. */
+export function faultOfFilter(
+  table: Table,
+  input: unknown,
+  now: Date,
+): { readonly input: string; readonly rule: string } | undefined {
+  if (input === undefined || input === null) {
+    return undefined;
+  }
+  const parsed = viewFilter.safeParse(input);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = ["options.filters", ...(issue?.path ?? []).map(String)].join(".");
+    return { input: path, rule: issue?.message ?? "is not a filter" };
+  }
+  const conditions = conditionsOf(parsed.data);
+  if (conditions.length > FILTER_CONDITIONS_MAX) {
+    return { input: "options.filters", rule: `has at most ${FILTER_CONDITIONS_MAX} conditions` };
+  }
+  for (const condition of conditions) {
+    const { reason } = typedLeaf(condition, { table, now });
+    if (reason !== undefined) {
+      const place = `options.filters: ${condition.fieldId} ${condition.operator}`;
+      return { input: place, rule: reason };
+    }
+  }
+  return undefined;
+}
+
+/** Fields that a filter asks about. */
+export function fieldsOfFilter(kept: unknown): ReadonlySet<string> {
+  const filter = filterIn(kept);
+  return new Set(filter === null ? [] : conditionsOf(filter).map(({ fieldId }) => fieldId));
+}
+
+/** What stands in the options of a view; null where there is no filter, or something that is none. */
+function filterIn(kept: unknown): FilterGroup | null {
+  if (typeof kept !== "object" || kept === null) {
+    return null;
+  }
+  let filter = parsedFilters.get(kept);
+  if (filter === undefined) {
+    const parsed = viewFilter.safeParse(kept);
+    filter = parsed.success ? parsed.data : null;
+    parsedFilters.set(kept, filter);
+  }
+  return filter;
+}
+
+/** Options are never changed in place, so they are read once. */
+const parsedFilters = new WeakMap<object, FilterGroup | null>();
+
+function conditionsOf({ filterSet }: FilterGroup): FilterCondition[] {
+  return filterSet.flatMap((member) => ("filterSet" in member ? conditionsOf(member) : [member]));
+}
+
+/** Groups in which nothing is left do not count either. */
+function typedGroup(
+  { conjunction, filterSet }: FilterGroup,
+  asking: Asking,
+  note: (condition: FilterCondition, typed: TypedLeaf) => void,
+): Typed {
+  const parts = filterSet.flatMap((member): Typed[] => {
+    if ("filterSet" in member) {
+      const inner = typedGroup(member, asking, note);
+      return inner.op === "constant" ? [] : [inner];
+    }
+    const typed = typedLeaf(member, asking);
+    note(member, typed);
+    return typed.reason === undefined ? [typed.root] : [];
+  });
+  return joined(conjunction, parts);
+}
+
+function conditionOf(root: Typed, fieldIds: readonly string[]): TypedCondition {
+  return { root, purpose: "condition", fieldIds, volatile: false, lastModified: [] };
+}

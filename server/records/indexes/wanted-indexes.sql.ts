@@ -1,0 +1,95 @@
+import { constant, ident, quoteIdent, sql, type Sql } from "#kernel";
+import { typeOf } from "../field-types/registry.ts";
+import type { Field, Table } from "../schema/base-schema.ts";
+
+/** What an index is for: comparing as upsert does, answering the filter of a view, giving its order. */
+export type IndexPurpose = "match" | "filter" | "sort";
+
+/** An index of one field, told from others by its name. */
+export interface WantedIndex {
+  /** Unique in the base. */
+  readonly name: string;
+  /** What follows the table's name. */
+  readonly definition: string;
+}
+
+/**
+ * The index that helps, or none. Texts are hashed: a tree would refuse texts longer than 2,700 bytes, and with them the
+ * write; so nothing helps a sort by text, nor a search within one. Lists of ids have one that finds their elements.
+ */
+export function indexFor(field: Field, purpose: IndexPurpose): WantedIndex | undefined {
+  const column = typeOf(field).column(field);
+  if (!column.own) {
+    return undefined;
+  }
+  const name = quoteIdent(field.id);
+  const { sqlType } = column;
+  if (sqlType.endsWith("[]")) {
+    return purpose === "filter" && sqlType.startsWith("text")
+      ? { name: `${field.id}_any`, definition: `using gin (${name})` }
+      : undefined;
+  }
+  if (sqlType.startsWith("text")) {
+    return purpose === "sort"
+      ? undefined
+      : { name: `${field.id}_eq`, definition: `using hash (${name})` };
+  }
+  if (sqlType === "boolean" || sqlType === "jsonb") {
+    return undefined;
+  }
+  const converted = purpose === "filter" ? inFormulas(field.type, name) : undefined;
+  return converted === undefined
+    ? { name: `${field.id}_ord`, definition: `(${name} nulls first)` }
+    : { name: `${field.id}_val`, definition: `((${converted}))` };
+}
+
+/** The expression that formulas compare, where it is not the column. */
+function inFormulas(type: string, column: string): string | undefined {
+  switch (type) {
+    case "date":
+      return `(${column})::timestamp at time zone 'UTC'`;
+    case "rating":
+      return `(${column})::double precision`;
+    default:
+      return undefined;
+  }
+}
+
+/** About how many rows the table has, without counting them. */
+export const rowsAbout = (table: Table): Sql => sql`
+  select greatest(c.reltuples, pg_stat_get_live_tuples(c.oid))::bigint as rows
+  from pg_class c where c.oid = to_regclass(${nameOf(table)})`;
+
+/** The indexes that stand on fields of the table. */
+export const indexesOf = (table: Table): Sql => sql`
+  select c.relname as name, i.indisvalid as valid
+  from pg_index i join pg_class c on c.oid = i.indexrelid
+  where i.indrelid = to_regclass(${nameOf(table)}) and c.relname like 'fld%'`;
+
+export const createIndex = (table: Table, { name, definition }: WantedIndex): string =>
+  `create index concurrently if not exists ${quoteIdent(name)} on ${nameOf(table)} ${definition}`;
+
+export const dropIndex = (table: Table, name: string): string =>
+  `drop index concurrently if exists ${ident(table.baseId, name).text}`;
+
+/** One process at a time builds for a base; answers whether it is this one, and who it is. */
+export const lockIndexes = (table: Table): Sql => sql`
+  select pg_try_advisory_lock(hashtextextended(${lockName(table)}, 0)) as mine, pg_backend_pid() as pid`;
+
+export const unlockIndexes = (table: Table): Sql =>
+  sql`select pg_advisory_unlock(hashtextextended(${lockName(table)}, 0))`;
+
+export const cancelBackend = (pid: number): Sql => sql`select pg_cancel_backend(${pid})`;
+
+export const setStatementTimeout = (milliseconds: number): Sql =>
+  constant(`set statement_timeout = ${Math.trunc(milliseconds)}`);
+
+export const resetStatementTimeout: Sql = constant("reset statement_timeout");
+
+function lockName({ baseId }: Table): string {
+  return `basalt.indexes/${baseId}`;
+}
+
+function nameOf({ baseId, id }: Table): string {
+  return ident(baseId, id).text;
+}
