@@ -67,7 +67,13 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     },
   );
   const lines: string[] = [];
-  const url = await readyUrl(child, lines);
+  const url = await readyUrl(child, lines).catch(async (error: unknown) => {
+    if (options.dataDir === undefined) {
+      await killPostgres(dataDir);
+      await rm(dataDir, { recursive: true, force: true });
+    }
+    throw error;
+  });
   const readyMs = performance.now() - startedAt;
   const end = async (signal: NodeJS.Signals): Promise<Ending> => {
     const from = performance.now();
