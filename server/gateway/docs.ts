@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { jsonAnswer, problemStatus, textAnswer, titles } from "#kernel";
 import type { GatewayOptions } from "./gateway.ts";
 import { escapeHtml, htmlPage } from "./html.ts";
+import { tourPage } from "./tour.ts";
 
 /** Styles that Swagger UI sets from its script need `unsafe-inline`; scripts come from this origin's files alone. */
 const policy =
@@ -33,7 +34,11 @@ const page = `<!doctype html>
 </html>
 `;
 
-const script = `SwaggerUIBundle({
+const script = `const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#api",
   deepLinking: true,
@@ -75,6 +80,7 @@ export function docsRoutes({ operations, about, world }: GatewayOptions): Hono {
       });
     });
   }
+  routes.get("/docs/tour", () => tourPage(world.config.publicUrl));
   routes.get("/docs/problems", () => problemsPage());
   routes.get("/docs/problems/:code", (c) => problemsPage(c.req.param("code")));
   return routes;

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { textAnswer } from "#kernel";
 
 const style = `
-:root { color-scheme: light dark; --ink: #1d2126; --soft: #5b6570; --line: #d9dee3; --paper: #fbfbf9; --link: #0a5a8a; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8ea; --soft: #9aa5b0; --line: #333b43; --paper: #15181c; --link: #7cc0ee; } }
+:root { color-scheme: light dark; --ink: #1d2126; --soft: #5b6570; --line: #d9dee3; --paper: #f7f7f4; --card: #ffffff; --link: #0a5a8a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8ea; --soft: #9aa5b0; --line: #333b43; --paper: #15181c; --card: #1c2127; --link: #7cc0ee; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 0 auto; padding: 3rem 1.25rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; }
@@ -11,11 +11,20 @@ h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 a { color: var(--link); }
 a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 code, pre { font: .9em/1.5 ui-monospace, monospace; }
-pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .75rem 1rem; }
+pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .75rem 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; color: var(--soft); }
 .soft { color: var(--soft); }
+header h1::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .5em; background: var(--link); transform: rotate(45deg) scale(.8); border-radius: 3px; }
+.facts { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1.5rem 0 2rem; }
+.facts dt { color: var(--soft); font-size: .85rem; }
+.facts dd { margin: 0; font-weight: 600; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1rem; margin: 0 0 2rem; }
+.cards a { display: block; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; color: inherit; text-decoration: none; }
+.cards a:hover { border-color: var(--link); }
+.cards strong { display: block; color: var(--link); margin-bottom: .25rem; }
+.cards span { color: var(--soft); }
 `;
 
 const styleHash = createHash("sha256").update(style).digest("base64");

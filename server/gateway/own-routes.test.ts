@@ -202,6 +202,26 @@ describe("pages", () => {
     expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
   });
 
+  test("every link of the first page leads somewhere", async () => {
+    const text = await (await get(gateway, "/")).text();
+    const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, link = ""]) => link);
+    expect(links.length).toBeGreaterThan(5);
+    for (const link of links) {
+      expect((await get(gateway, link)).status, link).toBe(200);
+    }
+  });
+
+  test("the tour is the README's, with the address of this instance", async () => {
+    const answer = await get(gateway, "/docs/tour");
+    const text = await answer.text();
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(text).toContain("export BASALT=http://basalt.test\n");
+    expect(text).toContain("<code>npm install airtable</code>");
+    expect(text).toContain("from pyairtable import Api");
+    expect(text).not.toContain("BASALT_PORT");
+    expect(text).not.toMatch(/<script|```/);
+  });
+
   test("the reference comes from here alone, and every file that it names is there", async () => {
     const answer = await get(gateway, "/docs");
     const text = await answer.text();

@@ -3,34 +3,57 @@ import { escapeHtml, htmlPage } from "./html.ts";
 
 /** `/`: what runs here and where to go on. */
 export function welcomePage(about: About, startedAt: Date, now: Date): Response {
-  const rows = [
+  const facts = [
     ["Version", about.version],
     ["Database", about.database],
     ["Running for", duration(now.getTime() - startedAt.getTime())],
-  ].map(
-    ([name = "", value = ""]) =>
-      `<tr><th scope="row">${name}</th><td>${escapeHtml(value)}</td></tr>`,
-  );
+  ].map(([name = "", value = ""]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`);
   return htmlPage(
     "Running",
-    `<h1>Basalt is running</h1>
+    `<header>
+<h1>Basalt is running</h1>
 <p class="soft">An open, self-hosted data platform that speaks Airtable's API over PostgreSQL.</p>
-<table><tbody>${rows.join("")}</tbody></table>
-<h2>Go on</h2>
-<ul>
-<li><a href="/docs">API reference</a>, and the same as <a href="/openapi.json">OpenAPI</a></li>
-<li><a href="/docs/problems">Problems</a>: what errors look like</li>
-<li><a href="/health">Health</a>, <a href="/ready">readiness</a>, <a href="/metrics">metrics</a></li>
-</ul>
-<h2>Try it</h2>
-<p>The tour in <code>README.md</code> takes five minutes: register, make a token, read and write records with curl, airtable.js and
-pyairtable. The first steps:</p>
-<pre>curl -s -X POST "$BASALT/api/v1/register" \\
-  -H 'content-type: application/json' \\
-  -d '{"email":"ada@example.com","password":"a long password","name":"Ada"}'
-curl -s "$BASALT/v0/meta/bases" -H "authorization: Bearer $TOKEN"</pre>
-<p class="soft"><code>BASALT</code> is the address of this page, <code>TOKEN</code> the token of the first answer.</p>`,
+</header>
+<dl class="facts">${facts.join("")}</dl>
+<nav class="cards">
+${cards.map(card).join("\n")}
+</nav>
+<p class="soft">For programs that watch it: <a href="/health">health</a>, <a href="/ready">readiness</a>,
+<a href="/metrics">metrics</a>. The web app is not part of this version yet.</p>`,
   );
+}
+
+interface Card {
+  readonly href: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+const cards: readonly Card[] = [
+  {
+    href: "/docs/tour",
+    title: "Five-minute tour",
+    text: "Register, make a base, read and write records with curl, airtable.js and pyairtable.",
+  },
+  {
+    href: "/docs",
+    title: "API reference",
+    text: "Every operation, with its inputs and answers. Try them from the page.",
+  },
+  {
+    href: "/openapi.json",
+    title: "OpenAPI",
+    text: "The same for programs: generate a client, import it into a tool.",
+  },
+  {
+    href: "/docs/problems",
+    title: "Problems",
+    text: "What errors look like, and what each status means.",
+  },
+];
+
+function card({ href, title, text }: Card): string {
+  return `<a href="${href}"><strong>${title}</strong><span>${text}</span></a>`;
 }
 
 function duration(ms: number): string {

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { escapeHtml, htmlPage } from "./html.ts";
+
+const readme = new URL("../../README.md", import.meta.url);
+const TITLE = "Five-minute tour";
+
+/** `/docs/tour`: the tour of the README as a page, with the address of this instance where it begins. */
+export async function tourPage(publicUrl: string): Promise<Response> {
+  const text = await readFile(readme, "utf8");
+  const [, rest = ""] = text.split(`## ${TITLE}\n`);
+  const [section = ""] = rest.split(/^## /m);
+  const here = section.replace(/(export BASALT=)\S+/, `$1${publicUrl}`);
+  return htmlPage(
+    TITLE,
+    `<p><a href="/">Basalt</a></p>\n<h1>${TITLE}</h1>\n${blocks(here).join("\n")}`,
+  );
+}
+
+/** The little of Markdown that the tour needs: paragraphs, `code` and fenced blocks. */
+function blocks(markdown: string): string[] {
+  return markdown
+    .split(/^```/m)
+    .flatMap((part, index) =>
+      index % 2 === 1
+        ? [`<pre>${escapeHtml(part.slice(part.indexOf("\n") + 1).trimEnd())}</pre>`]
+        : paragraphs(part),
+    );
+}
+
+function paragraphs(text: string): string[] {
+  return text
+    .split(/\n{2,}/)
+    .map((paragraph) => paragraph.trim())
+    .filter((paragraph) => paragraph !== "")
+    .map((paragraph) => `<p>${escapeHtml(paragraph).replace(/`([^`]+)`/g, "<code>$1</code>")}</p>`);
+}
