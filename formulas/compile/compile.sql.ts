@@ -3,6 +3,7 @@ import { usesOf } from "../types/uses.ts";
 import type { SqlContext, Typed, TypedCall, TypedSwitch } from "../types/typed.ts";
 import { ERROR } from "../values/inner.ts";
 import type { TypedFormula } from "../types/type-of.ts";
+import { guardedArithmetic } from "./arithmetic.sql.ts";
 import { literal } from "./literals.sql.ts";
 import { Steps, type Piece } from "./pieces.sql.ts";
 
@@ -161,6 +162,10 @@ class Compiler {
   /** `loose`: nobody asks which NULL is an error. */
   #call(node: TypedCall, loose = false): Piece {
     const { operation } = node;
+    const guarded = operation.operators === undefined ? null : this.#arithmetic(node);
+    if (guarded !== null) {
+      return guarded;
+    }
     let given = node.arguments.map((argument) => this.piece(argument));
     if (operation.repeats === true || operation.fails !== undefined) {
       given = given.map((piece) => this.steps.bind(piece));
@@ -176,12 +181,12 @@ class Compiler {
     }
     const values = given.map(({ sql: value }) => value);
     const plain = operation.sql(values, this.#context);
-    const guarded = operation.takesBlank === true && failures.length > 0;
+    const shielded = operation.takesBlank === true && failures.length > 0;
     const own = operation.fails?.(values, this.#context);
     const level = Math.max(0, ...given.map((piece) => piece.level));
     return this.#withFailures(
       {
-        sql: guarded ? sql`case when not (${join(failures, " or ")}) then ${plain} end` : plain,
+        sql: shielded ? sql`case when not (${join(failures, " or ")}) then ${plain} end` : plain,
         nulls: loose && node.canFail ? "error" : nullsOf(node),
         simple: false,
         level,
@@ -189,6 +194,22 @@ class Compiler {
       },
       own === undefined ? failures : [...failures, own],
     );
+  }
+
+  /** A tree of operators over columns, by PostgreSQL's own operators wherever they cannot raise. */
+  #arithmetic(node: TypedCall): Piece | null {
+    const pieces = new Map<Typed, Piece>();
+    const pieceOf = (leaf: Typed) => {
+      const piece = pieces.get(leaf) ?? this.piece(leaf);
+      pieces.set(leaf, piece);
+      return piece;
+    };
+    const value = guardedArithmetic(node, (leaf) => pieceOf(leaf).sql);
+    if (value === null) {
+      return null;
+    }
+    const level = Math.max(0, ...[...pieces.values()].map((piece) => piece.level));
+    return { sql: value, nulls: "never", simple: false, level, depth: 8 };
   }
 
   /** Only a value that can be blank as well needs to say when it is an error. */
@@ -389,6 +410,6 @@ function caseOf(arms: readonly { readonly test: Piece; readonly value: Sql }[], 
 }
 
 /** Operators of a chain, which nest in SQL though they stand side by side in the formula. */
-function chainLength({ operation, arguments: given }: TypedCall): number {
-  return /^[-+*/]+$/.test(operation.name) ? given.length : 0;
+function chainLength({ operation }: TypedCall): number {
+  return operation.operators?.length ?? 0;
 }

@@ -1,8 +1,9 @@
 import sql, { join, type Sql } from "sql-template-tag";
 import { distributed, toNumber } from "../types/convert.ts";
-import { countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
+import { canBeSpecial, countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import type { Element, Inner } from "../values/inner.ts";
+import { arithmetic } from "./operators.ts";
 import { sqlCall, widest, type FormulaFunction } from "./definition.ts";
 import { date, example } from "./example.ts";
 
@@ -30,6 +31,11 @@ function numbersCall(
   given: readonly Typed[],
 ): Typed {
   const taken = given.map(asNumbers).filter((one) => part(one) !== "ignored" || one.canFail);
+  const singles = taken.every((one) => part(one) === "one") && taken.length > 0;
+  const direct = singles ? overSingles(name, taken) : null;
+  if (direct !== null) {
+    return direct;
+  }
   const operation: Operation = {
     name,
     takesBlank: true,
@@ -37,6 +43,49 @@ function numbersCall(
     sql: (values) => sqlCall(name.toLowerCase())([gatheredSql(taken, values, "number")]),
   };
   return call(operation, taken, { kind: widest(taken) });
+}
+
+/** Single values need no array: they are added as by `+`, and the least and greatest are PostgreSQL's own. */
+function overSingles(name: string, values: readonly Typed[]): Typed | null {
+  const [first = blank(), ...others] = values;
+  const sum = arithmetic(first, others.map((operand) => ({ operator: "+", operand })));
+  switch (name) {
+    case "SUM":
+      return sum;
+    case "AVERAGE":
+      return arithmetic(sum, [{ operator: "/", operand: call(presentNumbers, values, { kind: countKind }) }]);
+    case "MAX":
+      return call(greatest, values, { kind: widest(values) });
+    default:
+      // PostgreSQL holds NaN above every number, so its least would pass over it.
+      return values.some(({ kind }) => canBeSpecial(kind)) ? null : call(lowest, values, { kind: widest(values) });
+  }
+}
+
+const presentNumbers: Operation = {
+  name: "present",
+  takesBlank: true,
+  evaluate: (values) => values.filter((value) => value !== null).length,
+  sql: (values) => sql`num_nonnulls(${join(values)})::float8`,
+};
+
+const greatest: Operation = {
+  name: "MAX",
+  takesBlank: true,
+  evaluate: (values) => extremeOf(values, Math.max),
+  sql: (values) => sql`coalesce(greatest(${join(values)}), 0::float8)`,
+};
+
+const lowest: Operation = {
+  name: "MIN",
+  takesBlank: true,
+  evaluate: (values) => extremeOf(values, Math.min),
+  sql: (values) => sql`coalesce(least(${join(values)}), 0::float8)`,
+};
+
+function extremeOf(values: readonly Inner[], better: (one: number, other: number) => number): number {
+  const present = values.filter((value) => value !== null) as readonly number[];
+  return present.length === 0 ? 0 : present.reduce((one, other) => better(one, other)) + 0;
 }
 
 /** Branches of several kinds count when their branch is a number; truth values are numbers. */

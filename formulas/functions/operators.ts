@@ -5,7 +5,8 @@ import { textKind } from "../types/kinds.ts";
 import { call, type Operation, type Typed } from "../types/typed.ts";
 import type { Inner } from "../values/inner.ts";
 import { divide } from "../values/numbers.ts";
-import { sqlCall, widest } from "./definition.ts";
+import { carefulSql } from "../compile/arithmetic.sql.ts";
+import { widest } from "./definition.ts";
 import { example, type Example } from "./example.ts";
 
 /** One more operand of a chain of + and -, or of * and /. */
@@ -57,11 +58,10 @@ const apply = {
   "/": divide,
 } as const;
 
-const sqlNames = { "+": "add", "-": "subtract", "*": "multiply", "/": "divide" } as const;
-
 function chainOf(operators: readonly ArithmeticOperator[]): Operation {
   return {
     name: operators.join(""),
+    operators,
     evaluate: (values: readonly Inner[]) => {
       let result = values[0] as number;
       for (const [index, operator] of operators.entries()) {
@@ -71,7 +71,7 @@ function chainOf(operators: readonly ArithmeticOperator[]): Operation {
     },
     sql: ([first = sql`null`, ...others]) =>
       others.reduce(
-        (left, right, index) => sqlCall(sqlNames[operators[index] ?? "+"])([left, right]),
+        (left, right, index) => carefulSql(operators[index] ?? "+", left, right),
         first,
       ),
   };

@@ -1,4 +1,5 @@
 import type { Sql } from "sql-template-tag";
+import type { ArithmeticOperator } from "../language/tree.ts";
 import { TEXT_RESULT_MAX_CHARACTERS } from "../language/limits.ts";
 import { ERROR, type Inner, type Run } from "../values/inner.ts";
 import { blankKind, booleanKind, textKind, type Kind } from "./kinds.ts";
@@ -82,6 +83,8 @@ export interface Operation {
   readonly reads?: "clock" | "record";
   /** The SQL mentions an argument more than once. */
   readonly repeats?: boolean;
+  /** The operators between the arguments, when the operation is a chain of them. */
+  readonly operators?: readonly ArithmeticOperator[];
   /** SQL that is true exactly when the operation fails; needed where its result can also be blank. */
   readonly fails?: (given: readonly Sql[], context: SqlContext) => Sql;
 }
