@@ -211,6 +211,15 @@ describe("pages", () => {
     }
   });
 
+  test("the link of an invitation leads to what to do with it", async () => {
+    const answer = await get(gateway, "/invite");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
+    const text = await answer.text();
+    expect(text).toContain("http://basalt.test/api/v1/invitations/accept");
+    expect(text).not.toContain("<script");
+  });
+
   test("the tour is the README's, with the address of this instance", async () => {
     const answer = await get(gateway, "/docs/tour");
     const text = await answer.text();

@@ -3,6 +3,7 @@ import { jsonAnswer } from "#kernel";
 import { docsRoutes } from "./docs.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { healthOf } from "./health.ts";
+import { invitePage } from "./invite-page.ts";
 import { welcomePage } from "./welcome-page.ts";
 
 export interface OwnRoutes {
@@ -21,6 +22,7 @@ const fixedPaths = new Set([
   "/metrics",
   "/openapi.json",
   "/docs",
+  "/invite",
 ]);
 
 /** What the gateway answers by itself: health, metrics, the description of the API and the first page. */
@@ -58,6 +60,7 @@ export function ownRoutes(options: GatewayOptions): OwnRoutes {
     return new Response(text, { headers: { "content-type": contentType } });
   });
   routes.get("/", () => welcomePage(about, startedAt, world.now()));
+  routes.get("/invite", () => invitePage(world.config.publicUrl));
   routes.route("/", docsRoutes(options));
 
   return {
