@@ -5,7 +5,7 @@ import { killRounds, type Victim } from "./kill-rounds.ts";
 const writes = 2_000;
 const seed = Number(process.env["BASALT_TEST_SEED"] ?? 20_261_120);
 /** Whoever wants every test run says so; the others get the kills that take seconds. */
-const isFull = process.env["BASALT_TEST_REQUIRE_ALL"] === "1";
+const isFull = process.env["BASALT_REQUIRE_ALL"] === "1";
 
 describe(`seed ${seed}`, () => {
   test.for(["node", "postgres"] satisfies Victim[])(

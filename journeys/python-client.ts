@@ -19,8 +19,8 @@ export const pyairtableInstalled = spawnSync(
 
 /**
  * True where a test that needs a program from outside must be skipped. Whoever wants every test run sets
- * `BASALT_TEST_REQUIRE_ALL`; then what is missing is a failure.
+ * `BASALT_REQUIRE_ALL`; then what is missing is a failure.
  */
 export function isMissing(isThere: boolean): boolean {
-  return !isThere && process.env["BASALT_TEST_REQUIRE_ALL"] !== "1";
+  return !isThere && process.env["BASALT_REQUIRE_ALL"] !== "1";
 }

@@ -202,7 +202,7 @@ describe("the world", () => {
     const outgoing =
       /(await|return|=|=>) fetch\(|from "(node:)?(https?|net|tls|dns|http2|dgram)(\/promises)?"|from "undici"/;
     const allowed =
-      /^server\/kernel\/(egress|postgres)\/|^server\/gateway\/(node-|address|refusals)|^server\/kernel\/smtp-mail|^server\/identity\/attempts\/address-key/;
+      /^server\/kernel\/(egress|postgres)\/|^server\/gateway\/(node-|address|refusals|free-port)|^server\/kernel\/smtp-mail|^server\/identity\/attempts\/address-key/;
     expect(
       where(
         product,

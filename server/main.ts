@@ -10,7 +10,7 @@ import {
   type World,
 } from "#kernel";
 import { fileRoutes, storeAnswers } from "#files";
-import { openGateway, type HealthPart, type Mount } from "#gateway";
+import { freePort, openGateway, type HealthPart, type Mount } from "#gateway";
 import {
   actorOf,
   cachedActor,
@@ -27,6 +27,7 @@ import {
   metaRoutes,
   recordRoutes,
   templateRoutes,
+  viewRoutes,
 } from "#records";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
@@ -61,7 +62,8 @@ export async function startBasalt(config: Config): Promise<Basalt> {
   }
 }
 
-async function start(config: Config, closers: Closers): Promise<Omit<Basalt, "stop">> {
+async function start(given: Config, closers: Closers): Promise<Omit<Basalt, "stop">> {
+  const config = await withPort(given);
   const log = openLog(config);
   closers.push(async () => log.flush());
   const { world, database, postgres, tracing, close } = await openWorld(config, log);
@@ -86,6 +88,15 @@ async function start(config: Config, closers: Closers): Promise<Omit<Basalt, "st
   return { url, world };
 }
 
+/** Port 0 becomes a free one before anything is opened: links in mail and to files must name it. */
+async function withPort(config: Config): Promise<Config> {
+  if (config.port !== 0) {
+    return config;
+  }
+  const port = await freePort(config.host);
+  return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
+}
+
 /** Whom we met before is known without a wait. */
 function knownActor(world: World, authorization: string): Actor | Promise<Actor> {
   return cachedActor(world, authorization) ?? actorOf(world, authorization);
@@ -104,6 +115,7 @@ function mountsOf(world: World): Mount[] {
     { routes: commentRoutes() },
     { routes: metaRoutes() },
     { routes: changeRoutes() },
+    { routes: viewRoutes() },
     {
       routes: baseFileRoutes({ program: `basalt ${version}` }),
       keys: "own",

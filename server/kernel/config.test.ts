@@ -147,6 +147,7 @@ describe("values", () => {
     "BASALT_PORT_8080_TCP_ADDR",
     "BASALT_WEB_SERVICE_PORT",
     "BASALT_TEST_DATABASE_URL",
+    "BASALT_REQUIRE_ALL",
   ])("%s is somebody else's and is passed over", (name) => {
     expect(readSettings({ [name]: "x" }, base).port).toBe(8080);
   });

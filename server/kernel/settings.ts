@@ -154,7 +154,7 @@ export function findSetting(env: Environment, name: SettingName): Found | undefi
 
 /** Variables of the tests, and those that Kubernetes makes for a service called `basalt`. */
 const notSettings =
-  /^BASALT_TEST_|^BASALT(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT)(_|$)|PORT_\d+_(TCP|UDP)(_|$))/;
+  /^BASALT_TEST_|^BASALT_REQUIRE_ALL$|^BASALT(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT)(_|$)|PORT_\d+_(TCP|UDP)(_|$))/;
 
 /** A `BASALT_` variable that is no setting, most likely a slip of the keyboard, and the setting that is nearest to it. */
 export function unknownSetting(
