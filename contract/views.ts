@@ -40,8 +40,8 @@ export const viewOptions = z.looseObject({
   sort: z
     .array(z.strictObject({ fieldId, direction: z.enum(["asc", "desc"]) }))
     .max(SORT_KEYS_MAX)
-    .optional(),
-  visibleFieldIds: z.array(fieldId).optional(),
+    .exactOptional(),
+  visibleFieldIds: z.array(fieldId).exactOptional(),
 });
 export type ViewOptionsInput = z.infer<typeof viewOptions>;
 

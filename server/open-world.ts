@@ -21,6 +21,7 @@ import {
   type World,
 } from "#kernel";
 import { databaseScripts } from "./database-scripts.ts";
+import { stopIndexing } from "#records";
 import { modules } from "./modules.ts";
 import { version } from "./version.ts";
 
@@ -99,5 +100,6 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
   };
   parts.attach(world);
   closers.push(() => closeIdentity(world));
+  closers.push(() => stopIndexing(world));
   return { world, database, postgres, tracing };
 }

@@ -6,6 +6,7 @@
 export { changeRoutes } from "./api/change-routes.ts";
 export { metaRoutes } from "./api/meta-routes.ts";
 export { commentRoutes, recordRoutes } from "./api/record-routes.ts";
+export { viewRoutes } from "./api/view-routes.ts";
 export { exportBase, type ExportedBase } from "./base-files/export-base.ts";
 export { importBase, type BaseImport, type ImportedBase } from "./base-files/import-base.ts";
 export { baseFileRoutes, baseFileWithoutKeys } from "./base-files/routes.ts";
@@ -13,6 +14,7 @@ export { operatorFileLimits, type BaseFileLimits } from "./base-files/zip-reader
 export { createBase, type BaseInput } from "./bases/create-base.ts";
 export { dropBase } from "./bases/drop-base.ts";
 export { createField } from "./fields/create-field.ts";
+export { stopIndexing } from "./indexes/index-keeper.ts";
 export type { BaseSchema, Field, Table, View } from "./schema/base-schema.ts";
 export { schemaOf } from "./schema/schema-cache.ts";
 export { createRecords } from "./rows/create-records.ts";

@@ -4,7 +4,7 @@ import {
   SORT_KEYS_MAX,
   type ListRecordsBody,
 } from "@basalt/contract";
-import { isId, parseWith } from "#kernel";
+import { isId, parseWith, type Scope } from "#kernel";
 import { listRecords } from "../rows/list-records.ts";
 import { fieldOf } from "../rows/plan-cells.ts";
 import type { RecordShape } from "../rows/record-json.ts";
@@ -83,7 +83,7 @@ async function page(call: Call, table: Table, listing: Listing): Promise<Respons
   const { pageSize = Math.min(pageSizeMax, DEFAULT_PAGE_SIZE), maxRecords, offset } = listing;
   requireRange("pageSize", pageSize, pageSizeMax);
   requireRange("maxRecords", maxRecords ?? 1, Number.MAX_SAFE_INTEGER);
-  const view = await viewOf(call, table, listing.view);
+  const view = await viewOf(call.scope, table, listing.view);
   const sort = sortKeys(table, listing.sort);
   const shape = shapeOf(table, listing);
   const filterByFormula = listing.filterByFormula?.trim();
@@ -110,9 +110,9 @@ function requireRange(name: string, value: number, max: number): void {
   }
 }
 
-/** Problems: `records.unknown-view`, `records.mismatched-ids`. */
-async function viewOf(
-  { scope }: Call,
+/** The view that is meant, if any. Problems: `records.unknown-view`, `records.mismatched-ids`. */
+export async function viewOf(
+  scope: Scope,
   table: Table,
   idOrName: string | undefined,
 ): Promise<View | undefined> {

@@ -2,6 +2,7 @@ import { newId, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
 import type { Stored } from "../field-types/field-type.ts";
 import { typeOf } from "../field-types/registry.ts";
+import { wantIndexesOfMerge } from "../indexes/index-keeper.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import { insertCells, updateCells, type Settled } from "./apply-rows.ts";
 import type { BaseChange } from "./base-change.ts";
@@ -35,6 +36,7 @@ export async function upsertRecords(scope: Scope, call: UpsertedRecords): Promis
   refuseRepeated(call.rows.flatMap((row) => row.id ?? []));
   return prepared(scope, { ...call, creating: false }, async (ready) => {
     const keyFields = call.mergeOn.map((name) => mergeField(ready.table, name));
+    wantIndexesOfMerge(scope, ready.table, keyFields);
     return runCall(scope, { ...ready, ...answerOf(call) }, async (change, settled) => {
       const targets = await findTargets(change, ready, keyFields);
       return applyTargets(change, ready.table, { targets, settled, replace: call.replace });

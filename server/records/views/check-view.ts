@@ -1,4 +1,5 @@
 import { Problem } from "#kernel";
+import { faultOfFilter } from "../filters/view-filter.ts";
 import { nameKey, type Table, type View, type ViewOptions } from "../schema/base-schema.ts";
 import { isKeepable } from "../schema/keepable-json.ts";
 import { VIEW_OPTIONS_MAX_CHARACTERS } from "../schema/limits.ts";
@@ -34,6 +35,18 @@ export function checkedView(table: Pick<Table, "fields" | "views">, view: View):
   }
   checkOptions(view.options, new Set(table.fields.map(({ id }) => id)));
   return { ...view, name };
+}
+
+/**
+ * Refuses options whose filter cannot be asked of the table as it is now. A filter that is kept already may be one whose
+ * field has gone; what comes in may not.
+ * Problem: `records.bad-schema`.
+ */
+export function refuseBadFilter(table: Table, { filters }: ViewOptions, now: Date): void {
+  const fault = faultOfFilter(table, filters, now);
+  if (fault !== undefined) {
+    throw badSchema(fault.input, fault.rule);
+  }
 }
 
 /** Options of other kinds of view are kept as they are, as long as they are not too large. */

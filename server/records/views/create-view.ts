@@ -1,12 +1,13 @@
 import { newId, type Scope } from "#kernel";
 import { allow } from "#workspaces";
+import { wantIndexesOfView } from "../indexes/index-keeper.ts";
 import type { View, ViewOptions } from "../schema/base-schema.ts";
 import { changeSchema } from "../schema/change-schema.ts";
 import { tableById, viewById } from "../schema/find.ts";
 import { VIEWS_PER_TABLE_MAX } from "../schema/limits.ts";
 import { insertViews } from "../schema/metadata.sql.ts";
 import { schemaLimit } from "../schema/refusals.ts";
-import { checkedView } from "./check-view.ts";
+import { checkedView, refuseBadFilter } from "./check-view.ts";
 
 export interface ViewInput {
   readonly name: string;
@@ -33,8 +34,11 @@ export async function createView(
       throw schemaLimit(`A table has at most ${VIEWS_PER_TABLE_MAX} views.`);
     }
     const { name, type, options = {}, personalForUserId = null } = input;
+    refuseBadFilter(table, options, at);
     const view = checkedView(table, { id, tableId, name, type, options, personalForUserId });
     await tx.run(insertViews(baseId, [view], at));
   });
-  return viewById(schema, id);
+  const view = viewById(schema, id);
+  wantIndexesOfView(scope, tableById(schema, tableId), view);
+  return view;
 }

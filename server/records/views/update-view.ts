@@ -1,10 +1,11 @@
 import type { Scope } from "#kernel";
 import { allow } from "#workspaces";
+import { wantIndexesOfView } from "../indexes/index-keeper.ts";
 import type { View, ViewOptions } from "../schema/base-schema.ts";
 import { changeSchema } from "../schema/change-schema.ts";
 import { tableById, viewById } from "../schema/find.ts";
 import { updateViewRow } from "../schema/metadata.sql.ts";
-import { checkedView } from "./check-view.ts";
+import { checkedView, refuseBadFilter } from "./check-view.ts";
 
 export interface ViewChanges {
   readonly baseId: string;
@@ -24,14 +25,18 @@ export async function updateView(
   { baseId, viewId, name, options }: ViewChanges,
 ): Promise<View> {
   await allow(scope, "views.write", { baseId });
-  const schema = await changeSchema(scope, baseId, async ({ tx, before }) => {
+  const schema = await changeSchema(scope, baseId, async ({ tx, before, at }) => {
     const view = viewById(before, viewId);
+    const table = tableById(before, view.tableId);
+    refuseBadFilter(table, options ?? {}, at);
     const changed = {
       ...view,
       ...(name !== undefined && { name }),
       ...(options !== undefined && { options }),
     };
-    await tx.run(updateViewRow(checkedView(tableById(before, view.tableId), changed)));
+    await tx.run(updateViewRow(checkedView(table, changed)));
   });
-  return viewById(schema, viewId);
+  const view = viewById(schema, viewId);
+  wantIndexesOfView(scope, tableById(schema, view.tableId), view);
+  return view;
 }

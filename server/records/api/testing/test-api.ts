@@ -19,6 +19,7 @@ import type { Field, Table } from "../../schema/base-schema.ts";
 import { changeRoutes } from "../change-routes.ts";
 import { metaRoutes } from "../meta-routes.ts";
 import { commentRoutes, recordRoutes } from "../record-routes.ts";
+import { viewRoutes } from "../view-routes.ts";
 
 /** For tests: what was asked. */
 export interface TestCall {
@@ -233,7 +234,13 @@ function appFor(): Hono<TestEnv> {
     c.set("scope", c.env.scope);
     await next();
   });
-  for (const routes of [recordRoutes(), commentRoutes(), metaRoutes(), changeRoutes()]) {
+  for (const routes of [
+    recordRoutes(),
+    commentRoutes(),
+    metaRoutes(),
+    changeRoutes(),
+    viewRoutes(),
+  ]) {
     app.route("/", routes);
   }
   app.notFound((c) => {

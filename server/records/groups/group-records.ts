@@ -1,0 +1,200 @@
+import { GROUPS_MAX } from "@basalt/contract";
+import { part, sqlState, type Scope, type TextRow } from "#kernel";
+import { allow } from "#workspaces";
+import { stampIso } from "../field-types/calendar.ts";
+import type { FromText, ReadContext } from "../field-types/field-type.ts";
+import { compileJson, shownAs } from "../field-types/registry.ts";
+import { conditionOf } from "../filters/conditions.ts";
+import { filterField } from "../filters/filter-field.ts";
+import { readGuarded } from "../filters/guarded-read.ts";
+import { withSchema } from "../rows/base-writer.ts";
+import type { SortBy } from "../rows/list-records.ts";
+import { loadPeople, people } from "../rows/people.ts";
+import { noRows } from "../rows/read-rows.ts";
+import { tableOf } from "../rows/write-call.ts";
+import type { BaseSchema, Field, Table, View } from "../schema/base-schema.ts";
+import { fieldById } from "../schema/find.ts";
+import { groupsOf, peopleOfGroups, type GroupQuery, type Summary } from "./group-records.sql.ts";
+import { badGrouping, summaryFits } from "./summaries.ts";
+
+export interface Grouping {
+  readonly table: Pick<Table, "id" | "baseId">;
+  /** The outermost first; one at least. */
+  readonly groupBy: readonly SortBy[];
+  readonly summaries: readonly { readonly fieldId: string; readonly name: Summary["name"] }[];
+  readonly view?: View;
+  readonly filterByFormula?: string;
+}
+
+/** Records with equal cells. */
+export interface RecordGroup {
+  /** As a cell of the field in JSON; null for records whose cell is empty. */
+  readonly value: unknown;
+  readonly count: number;
+  /** By `fld…:name`; null where there was nothing to work it out of. */
+  readonly summaries?: Summaries;
+  readonly groups?: readonly RecordGroup[];
+}
+
+export type Summaries = Readonly<Record<string, number | string | null>>;
+
+export interface RecordGroups {
+  readonly count: number;
+  readonly summaries?: Summaries;
+  readonly groups: readonly RecordGroup[];
+  readonly mightHaveMore: boolean;
+  readonly txn: number;
+}
+
+/**
+ * Counts and summaries of the records that a view and a formula keep, by the values of fields, in the order of those.
+ * Shares are of 1, ranges of dates in days. Problems: `workspaces.*`, `records.invalid-filter`, `records.bad-grouping`.
+ */
+export async function groupRecords(scope: Scope, grouping: Grouping): Promise<RecordGroups> {
+  await allow(scope, "records.read", { baseId: grouping.table.baseId });
+  return withSchema(scope, grouping.table.baseId, (schema) => groupsIn(scope, schema, grouping));
+}
+
+async function groupsIn(
+  scope: Scope,
+  schema: BaseSchema,
+  grouping: Grouping,
+): Promise<RecordGroups> {
+  const table = tableOf(schema, grouping.table.id);
+  const condition = conditionOf(scope, { schema, table }, grouping);
+  const query: GroupQuery = {
+    schema,
+    table,
+    levels: grouping.groupBy.map(({ fieldId, direction }) => ({
+      field: groupable(fieldById(table, fieldId)),
+      direction,
+    })),
+    summaries: grouping.summaries.map(({ fieldId, name }) =>
+      summaryFits(fieldById(table, fieldId), name),
+    ),
+    ...(typeof condition === "object" && { condition }),
+    now: scope.now(),
+  };
+  if (condition === "none") {
+    return { count: 0, groups: [], mightHaveMore: false, txn: await noRows(scope, table) };
+  }
+  const { txn, rows } = await run(scope, query);
+  const [found = []] = rows;
+  const fields = query.levels.map(({ field }) => field);
+  await loadPeople(scope, found, { fields, leading: 2 + query.summaries.length });
+  const context = scope.parts.of(groupContext);
+  const readers = fields.map((field) => compileJson(field, context));
+  return {
+    ...assembled(found.slice(0, GROUPS_MAX + 1), query, readers),
+    txn,
+    mightHaveMore: found.length > GROUPS_MAX + 1,
+  };
+}
+
+async function run(
+  scope: Scope,
+  query: GroupQuery,
+): Promise<{ readonly txn: number; readonly rows: TextRow[][] }> {
+  const { schema, table } = query;
+  try {
+    const people = peopleOfGroups(query);
+    return await readGuarded(scope, { schema, table, people, statements: [groupsOf(query)] });
+  } catch (error) {
+    if (sqlState(error) === "22003") {
+      throw badGrouping("summaries", "a sum is beyond what a number can hold");
+    }
+    throw error;
+  }
+}
+
+/** Files are all different, and a button is no value. Problem: `records.bad-grouping`. */
+function groupable(field: Field): Field {
+  if (filterField(field)?.class === "files" || field.type === "button") {
+    throw badGrouping("groupBy", `a field of type ${field.type} cannot be grouped by`);
+  }
+  return field;
+}
+
+const groupContext = part("records.group-context", (world): ReadContext => ({
+  userById: world.parts.of(people).userById,
+  fileUrl: () => "",
+}));
+
+interface OpenGroup {
+  readonly value: unknown;
+  readonly count: number;
+  readonly summaries?: Summaries;
+  readonly groups?: OpenGroup[];
+}
+
+/** Rows come each after the group that it is within. */
+function assembled(
+  rows: readonly TextRow[],
+  { levels, summaries }: GroupQuery,
+  readers: readonly FromText[],
+): Pick<RecordGroups, "count" | "summaries" | "groups"> {
+  const path: OpenGroup[] = [];
+  for (const row of rows) {
+    const depth = levels.length - bitsOf(Number(row[0]));
+    const group: OpenGroup = {
+      value: depth === 0 ? null : valueOf(row, { depth, summaries, readers }),
+      count: Number(row[1]),
+      ...(summaries.length > 0 && { summaries: summariesOf(row, summaries) }),
+      ...(depth < levels.length && { groups: [] }),
+    };
+    path.length = depth;
+    path.at(-1)?.groups?.push(group);
+    path.push(group);
+  }
+  const [all] = path;
+  return {
+    count: all?.count ?? 0,
+    ...(all?.summaries !== undefined && { summaries: all.summaries }),
+    groups: all?.groups ?? [],
+  };
+}
+
+function valueOf(
+  row: TextRow,
+  {
+    depth,
+    summaries,
+    readers,
+  }: {
+    readonly depth: number;
+    readonly summaries: readonly Summary[];
+    readonly readers: readonly FromText[];
+  },
+): unknown {
+  const text = row[1 + summaries.length + depth] ?? null;
+  const json = text === null ? null : (readers[depth - 1]?.(text) ?? null);
+  return json === null ? null : JSON.parse(json);
+}
+
+function summariesOf(row: TextRow, summaries: readonly Summary[]): Summaries {
+  return Object.fromEntries(
+    summaries.map((summary, at) => [
+      `${summary.field.id}:${summary.name}`,
+      summaryValue(row[2 + at] ?? null, summary),
+    ]),
+  );
+}
+
+const dates: ReadonlySet<string> = new Set(["min", "max", "earliest", "latest"]);
+
+function summaryValue(
+  text: string | null,
+  { formula, name, field }: Summary,
+): number | string | null {
+  if (text === null || formula.kind.type !== "date" || !dates.has(name)) {
+    return text === null ? null : Number(text);
+  }
+  const instant = stampIso(text);
+  return shownAs(field).as.type === "date" || formula.kind.dateOnly
+    ? instant.slice(0, 10)
+    : instant;
+}
+
+function bitsOf(mask: number): number {
+  return mask.toString(2).replaceAll("0", "").length;
+}
