@@ -93,7 +93,8 @@ async function withPort(config: Config): Promise<Config> {
   if (config.port !== 0) {
     return config;
   }
-  const port = await freePort(config.host);
+  // An address that cannot be listened on is refused in words when the server listens.
+  const port = await freePort(config.host).catch(() => 0);
   return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
 }
 
