@@ -345,7 +345,9 @@ declare
   ms int := coalesce((parts -> 'S')::int, 0);
 begin
   if parts -> 'x' is not null then
-    if mo not between 0 and 11 or d < 1 or h not between 0 and 24 or mi > 59 or s > 59 then
+    -- The rest of the text decides nothing, but must not be nonsense either.
+    if mo not between 0 and 11 or d < 1 or h not between 0 and 24 or mi > 59 or s > 59
+      or (h = 24 and (parts -> 'm' is distinct from '0' or parts -> 's' is distinct from '0' or parts -> 'S' is distinct from '0')) then
       return null;
     end if;
     return formula.date_at(floor((parts -> 'x')::float8));
