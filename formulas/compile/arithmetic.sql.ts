@@ -73,7 +73,10 @@ function combined(operator: ArithmeticOperator, left: Size, right: Size): Size {
   switch (operator) {
     case "+":
     case "-":
-      return { most: Math.max(left.most, right.most) + 1, least: Math.min(left.least, right.least) };
+      return {
+        most: Math.max(left.most, right.most) + 1,
+        least: Math.min(left.least, right.least),
+      };
     case "*":
       return { most: left.most + right.most, least: left.least + right.least - DIGITS };
     case "/":
@@ -128,7 +131,11 @@ function operatorsOf(node: Typed): readonly ArithmeticOperator[] | null {
 }
 
 function plainOf(node: Typed, leafSql: (leaf: Typed) => Sql): Sql {
-  return written(node, leafSql, (operator, left, right) => sql`(${left} ${raw(operator)} ${right})`);
+  return written(
+    node,
+    leafSql,
+    (operator, left, right) => sql`(${left} ${raw(operator)} ${right})`,
+  );
 }
 
 function carefulOf(node: Typed, leafSql: (leaf: Typed) => Sql): Sql {
@@ -151,6 +158,8 @@ function written(
   if (operators === null || node.op !== "call") {
     return leafSql(node);
   }
-  const [first = sql`null`, ...others] = node.arguments.map((operand) => written(operand, leafSql, step));
+  const [first = sql`null`, ...others] = node.arguments.map((operand) =>
+    written(operand, leafSql, step),
+  );
   return others.reduce((left, right, index) => step(operators[index] ?? "+", left, right), first);
 }

@@ -1,11 +1,10 @@
 import sql, { join, type Sql } from "sql-template-tag";
 import { usesOf } from "../types/uses.ts";
 import type { SqlContext, Typed, TypedCall, TypedSwitch } from "../types/typed.ts";
-import { ERROR } from "../values/inner.ts";
 import type { TypedFormula } from "../types/type-of.ts";
 import { guardedArithmetic } from "./arithmetic.sql.ts";
-import { literal } from "./literals.sql.ts";
-import { Steps, type Piece } from "./pieces.sql.ts";
+import { equalityOf } from "./equalities.ts";
+import { caseOf, constantPiece, nullsOf, Steps, type Piece } from "./pieces.sql.ts";
 
 /** A formula in SQL, to be put into a statement over the rows of its table. */
 export interface CompiledFormula {
@@ -188,7 +187,8 @@ class Compiler {
       {
         sql: shielded ? sql`case when not (${join(failures, " or ")}) then ${plain} end` : plain,
         nulls: loose && node.canFail ? "error" : nullsOf(node),
-        simple: false,
+        // What has no arguments (NOW, RECORD_ID) is as good as a column.
+        simple: given.length === 0,
         level,
         depth: 1 + Math.max(0, ...given.map((piece) => piece.depth)) + chainLength(node),
       },
@@ -342,71 +342,6 @@ class Compiler {
       ...others.map((node) => this.kept(node)),
     ];
   }
-}
-
-/** A comparison of a column or the record's id with a known text that is not empty. */
-function equalityOf(node: Typed): { key: string; column: Typed; text: string } | null {
-  if (node.op !== "call") {
-    return null;
-  }
-  const [left, right] = node.arguments;
-  if (node.operation.name === "fill-false" && left !== undefined) {
-    return equalityOf(left);
-  }
-  if (node.operation.name !== "text =" || left === undefined || right === undefined) {
-    return null;
-  }
-  const [column, other] = left.op === "constant" ? [right, left] : [left, right];
-  const key = column.op === "field" ? column.id : isRecordId(column) ? "RECORD_ID()" : null;
-  return key !== null && other.op === "constant" && typeof other.value === "string"
-    ? { key, column, text: other.value }
-    : null;
-}
-
-function isRecordId(node: Typed): boolean {
-  return node.op === "call" && node.operation.name === "RECORD_ID";
-}
-
-function constantPiece({
-  value,
-  kind,
-}: Pick<Typed & { readonly op: "constant" }, "value" | "kind">): Piece {
-  return {
-    sql: literal(value, kind),
-    nulls: value === ERROR ? "error" : value === null ? "blank" : "never",
-    ...(value === ERROR ? { fails: sql`true` } : {}),
-    simple: true,
-    level: 0,
-    depth: 0,
-  };
-}
-
-function nullsOf({ canFail, canBeBlank }: Pick<Typed, "canFail" | "canBeBlank">): Piece["nulls"] {
-  if (canFail) {
-    return canBeBlank ? "both" : "error";
-  }
-  return canBeBlank ? "blank" : "never";
-}
-
-/** A CASE over tests in order; a test that is an error (NULL) makes the whole NULL. */
-function caseOf(arms: readonly { readonly test: Piece; readonly value: Sql }[], rest: Sql): Sql {
-  let built = rest;
-  let whens: Sql[] = [];
-  const close = () => {
-    built =
-      whens.length === 0 ? built : sql`case ${join(whens.toReversed(), " ")} else ${built} end`;
-    whens = [];
-  };
-  for (const { test, value } of arms.toReversed()) {
-    if (test.nulls === "error") {
-      close();
-      built = sql`case ${test.sql} when true then ${value} when false then ${built} end`;
-    } else {
-      whens.push(sql`when ${test.sql} then ${value}`);
-    }
-  }
-  close();
-  return built;
 }
 
 /** Operators of a chain, which nest in SQL though they stand side by side in the formula. */

@@ -1,4 +1,4 @@
-import sql, { raw, type Sql } from "sql-template-tag";
+import sql, { join, raw, type Sql } from "sql-template-tag";
 import { arrayType } from "../types/array-operations.ts";
 import type { Kind } from "../types/kinds.ts";
 import { isoText } from "../values/dates.ts";
@@ -35,8 +35,16 @@ export function literal(value: Inner, kind: Kind): Sql {
     case "string":
       return sql`${value}::text`;
     default:
-      return sql`${[...(value as readonly unknown[])]}::${sqlTypeOf(kind)}`;
+      return arrayLiteral(value, kind);
   }
+}
+
+function arrayLiteral(values: readonly Inner[], kind: Kind): Sql {
+  if (kind.type !== "array" || values.length === 0) {
+    return sql`'{}'::${sqlTypeOf(kind)}`;
+  }
+  const { of } = kind;
+  return sql`array[${join(values.map((value) => literal(value, of)))}]::${sqlTypeOf(kind)}`;
 }
 
 /**

@@ -1,4 +1,7 @@
 import sql, { join, raw, type Sql } from "sql-template-tag";
+import type { Typed } from "../types/typed.ts";
+import { ERROR } from "../values/inner.ts";
+import { literal } from "./literals.sql.ts";
 
 /**
  * A compiled part of a formula. What its NULL means is known: nothing (`never`), blank, an error, or either, and only then
@@ -84,4 +87,54 @@ export class Steps {
   #stepName(level: number): string {
     return `${this.#prefix}${level}`;
   }
+}
+
+/** A value known when the formula is written. */
+export function constantPiece({
+  value,
+  kind,
+}: Pick<Typed & { readonly op: "constant" }, "value" | "kind">): Piece {
+  return {
+    sql: literal(value, kind),
+    nulls: value === ERROR ? "error" : value === null ? "blank" : "never",
+    ...(value === ERROR ? { fails: sql`true` } : {}),
+    simple: true,
+    level: 0,
+    depth: 0,
+  };
+}
+
+/** What NULL means for a node. */
+export function nullsOf({
+  canFail,
+  canBeBlank,
+}: Pick<Typed, "canFail" | "canBeBlank">): Piece["nulls"] {
+  if (canFail) {
+    return canBeBlank ? "both" : "error";
+  }
+  return canBeBlank ? "blank" : "never";
+}
+
+/** A CASE over tests in order; a test that is an error (NULL) makes the whole NULL. */
+export function caseOf(
+  arms: readonly { readonly test: Piece; readonly value: Sql }[],
+  rest: Sql,
+): Sql {
+  let built = rest;
+  let whens: Sql[] = [];
+  const close = () => {
+    built =
+      whens.length === 0 ? built : sql`case ${join(whens.toReversed(), " ")} else ${built} end`;
+    whens = [];
+  };
+  for (const { test, value } of arms.toReversed()) {
+    if (test.nulls === "error") {
+      close();
+      built = sql`case ${test.sql} when true then ${value} when false then ${built} end`;
+    } else {
+      whens.push(sql`when ${test.sql} then ${value}`);
+    }
+  }
+  close();
+  return built;
 }

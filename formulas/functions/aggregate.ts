@@ -48,17 +48,24 @@ function numbersCall(
 /** Single values need no array: they are added as by `+`, and the least and greatest are PostgreSQL's own. */
 function overSingles(name: string, values: readonly Typed[]): Typed | null {
   const [first = blank(), ...others] = values;
-  const sum = arithmetic(first, others.map((operand) => ({ operator: "+", operand })));
+  const sum = arithmetic(
+    first,
+    others.map((operand) => ({ operator: "+", operand })),
+  );
   switch (name) {
     case "SUM":
       return sum;
     case "AVERAGE":
-      return arithmetic(sum, [{ operator: "/", operand: call(presentNumbers, values, { kind: countKind }) }]);
+      return arithmetic(sum, [
+        { operator: "/", operand: call(presentNumbers, values, { kind: countKind }) },
+      ]);
     case "MAX":
       return call(greatest, values, { kind: widest(values) });
     default:
       // PostgreSQL holds NaN above every number, so its least would pass over it.
-      return values.some(({ kind }) => canBeSpecial(kind)) ? null : call(lowest, values, { kind: widest(values) });
+      return values.some(({ kind }) => canBeSpecial(kind))
+        ? null
+        : call(lowest, values, { kind: widest(values) });
   }
 }
 
@@ -83,7 +90,10 @@ const lowest: Operation = {
   sql: (values) => sql`coalesce(least(${join(values)}), 0::float8)`,
 };
 
-function extremeOf(values: readonly Inner[], better: (one: number, other: number) => number): number {
+function extremeOf(
+  values: readonly Inner[],
+  better: (one: number, other: number) => number,
+): number {
   const present = values.filter((value) => value !== null) as readonly number[];
   return present.length === 0 ? 0 : present.reduce((one, other) => better(one, other)) + 0;
 }

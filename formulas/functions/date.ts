@@ -1,28 +1,16 @@
 import sql from "sql-template-tag";
 import { comparison } from "../types/compare.ts";
 import { constantText, dateOrBlank, toText } from "../types/convert.ts";
-import { booleanKind, countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
-import { blank, call, type Operation, type Typed } from "../types/typed.ts";
-import {
-  added,
-  afterWorkdays,
-  difference,
-  holidaysIn,
-  startOf,
-  unitOf,
-  weekNumber,
-  weekday,
-  workdaysBetween,
-} from "../values/calendar.ts";
+import { booleanKind, countKind, textKind } from "../types/kinds.ts";
+import { blank, call, type Operation } from "../types/typed.ts";
+import { startOf, unitOf, weekNumber, weekday } from "../values/calendar.ts";
 import { isoText, startOfDay } from "../values/dates.ts";
-import { ERROR, type Inner } from "../values/inner.ts";
-import { always, plain, sqlCall, type FormulaFunction } from "./definition.ts";
+import { ERROR } from "../values/inner.ts";
+import { badUnit } from "./date-distance.ts";
+import { plain, sqlCall, type FormulaFunction } from "./definition.ts";
 import { date, example, failure } from "./example.ts";
 
 const day = { as: "date" } as const;
-const dayOrBlank = { as: "date-or-blank" } as const;
-const number = { as: "number" } as const;
-const text = { as: "text" } as const;
 
 /** A part of a date, in UTC. */
 function component(
@@ -70,18 +58,6 @@ function firstDayOf(start: string): 0 | 1 | null {
   return name === "monday" ? 1 : null;
 }
 
-/** True unless the unit is known and is one. */
-function badUnit(unit: Typed | undefined): boolean {
-  return unitOf(constantText(unit) ?? "") === null;
-}
-
-/** Date-only stays date-only when whole days or more are added. */
-function movedKind([from, , unit]: readonly Typed[]): Kind {
-  const known = unitOf(constantText(unit) ?? "");
-  const wholeDays = known !== null && ["day", "week", "month", "quarter", "year"].includes(known);
-  return { type: "date", dateOnly: wholeDays && from?.kind.type === "date" && from.kind.dateOnly };
-}
-
 /** Comparing two dates that may be blank: a blank one is never before or after another. Open point 9.5. */
 function orderOfDates(
   name: string,
@@ -99,6 +75,7 @@ function orderOfDates(
   };
 }
 
+/** Now, the parts of a date, and how dates compare. */
 export const dateFunctions: readonly FormulaFunction[] = [
   {
     name: "TODAY",
@@ -156,50 +133,6 @@ export const dateFunctions: readonly FormulaFunction[] = [
     example('WEEKNUM("2024-12-31")', 1, "b"),
     example('WEEKNUM("2024-01-07", "Monday")', 1, "b"),
   ]),
-  plain({
-    name: "DATEADD",
-    family: "date",
-    usage: "DATEADD(date, count, unit)",
-    takes: [day, number, text],
-    gives: movedKind,
-    canFail: always,
-    evaluate: ([from, count, unit]) => {
-      const known = unitOf(unit as string);
-      return known === null ? ERROR : (added(from as number, count as number, known) ?? ERROR);
-    },
-    examples: [
-      example('DATEADD("2024-01-31", 1, "month")', date("2024-02-29"), "b"),
-      example('DATEADD("2024-02-29", 1, "year")', date("2025-02-28"), "b"),
-      example('DATEADD({D}, -2, "weeks")', date("2024-02-20"), "a"),
-      example('DATEADD({DT}, 90, "minutes")', date("2024-03-05T10:37:03.045Z"), "a"),
-      example('DATEADD({DT}, 1.9, "M")', date("2024-04-05T09:07:03.045Z"), "c"),
-      example('DATEADD({D}, 1, "fortnight")', failure, "c"),
-      example('DATEADD({No Date}, 1, "day")', failure, "c"),
-      example('DATEADD({D}, 1000000, "years")', failure, "c"),
-    ],
-  }),
-  plain({
-    name: "DATETIME_DIFF",
-    family: "date",
-    usage: "DATETIME_DIFF(date, other, [unit])",
-    takes: [dayOrBlank, dayOrBlank, { as: "text", otherwise: "seconds" }],
-    gives: numberKind(0),
-    takesBlank: true,
-    canFail: ([, , unit]) => badUnit(unit),
-    evaluate: ([one = null, other = null, unit = null]) => differenceOf(one, other, unit),
-    examples: [
-      example('DATETIME_DIFF("2024-03-01", "2024-02-01", "days")', 29, "a"),
-      example('DATETIME_DIFF("2024-05-10T09:30Z", "2024-05-10T08:00Z", "hours")', 1, "a"),
-      example('DATETIME_DIFF("2024-05-10T09:30Z", "2024-05-10T08:00Z", "minutes")', 90, "a"),
-      example('DATETIME_DIFF("2024-01-01T12:00Z", "2024-01-03", "days")', -1, "b"),
-      example('DATETIME_DIFF("2024-03-30", "2024-02-29", "months")', 1, "b"),
-      example('DATETIME_DIFF("2024-12-25", "2024-01-01", "quarters")', 3, "b"),
-      example('DATETIME_DIFF("2024-05-10T09:31Z", "2024-05-10T09:30Z")', 60, "a"),
-      example('DATETIME_DIFF({No Date}, {D}, "days")', Number.NaN, "c"),
-      example('DATETIME_DIFF("soon", {D}, "days")', failure, "c"),
-      example('DATETIME_DIFF(NOW(), {DT}, "hours") < 24', 0, "a"),
-    ],
-  }),
   orderOfDates("IS_BEFORE", "<", [
     example('IS_BEFORE("2024-03-04", {D})', 1, "a"),
     example("IS_BEFORE({D}, {D})", 0, "a"),
@@ -229,41 +162,6 @@ export const dateFunctions: readonly FormulaFunction[] = [
       example("IS_SAME({No Date}, {No Date})", 0, "c"),
     ],
   },
-  plain({
-    name: "WORKDAY",
-    family: "date",
-    usage: "WORKDAY(start, count, [holidays])",
-    takes: [day, number, { as: "text", otherwise: "" }],
-    gives: ([from]) => ({
-      type: "date",
-      dateOnly: from?.kind.type === "date" && from.kind.dateOnly,
-    }),
-    canFail: always,
-    evaluate: ([start, count, holidays]) =>
-      afterWorkdays(start as number, count as number, holidaysIn(holidays as string)) ?? ERROR,
-    examples: [
-      example('WORKDAY("2024-03-01", 1)', date("2024-03-04"), "a"),
-      example('WORKDAY("2024-03-01", 3, "2024-03-05")', date("2024-03-07"), "b"),
-      example('WORKDAY("2024-03-04", -1)', date("2024-03-01"), "b"),
-      example('WORKDAY("2024-03-02", 0)', date("2024-03-02"), "c"),
-    ],
-  }),
-  plain({
-    name: "WORKDAY_DIFF",
-    family: "date",
-    usage: "WORKDAY_DIFF(start, end, [holidays])",
-    takes: [day, day, { as: "text", otherwise: "" }],
-    gives: countKind,
-    evaluate: ([start, end, holidays]) =>
-      workdaysBetween(start as number, end as number, holidaysIn(holidays as string)),
-    examples: [
-      example('WORKDAY_DIFF("2024-03-04", "2024-03-08")', 5, "a"),
-      example('WORKDAY_DIFF("2024-03-01", "2024-03-04")', 2, "a"),
-      example('WORKDAY_DIFF("2024-03-02", "2024-03-03")', 0, "b"),
-      example('WORKDAY_DIFF("2024-03-04", "2024-03-08", "2024-03-06, 2024-03-07")', 3, "b"),
-      example('WORKDAY_DIFF("2024-03-08", "2024-03-04")', -5, "b"),
-    ],
-  }),
   plain({
     name: "DATESTR",
     family: "date",
@@ -300,16 +198,6 @@ const now: Operation = {
   evaluate: (_, run) => run.now,
   sql: (_, context) => context.now,
 };
-
-function differenceOf(one: Inner, other: Inner, unit: Inner): Inner {
-  const known = unitOf(unit as string);
-  if (known === null) {
-    return ERROR;
-  }
-  return one === null || other === null
-    ? Number.NaN
-    : difference(one as number, other as number, known);
-}
 
 const sameness: Operation = {
   name: "IS_SAME",

@@ -1,6 +1,7 @@
 import { aggregateFunctions } from "./aggregate.ts";
 import { arrayFunctions } from "./array.ts";
 import { dateFunctions } from "./date.ts";
+import { dateDistanceFunctions } from "./date-distance.ts";
 import { dateTextFunctions } from "./date-text.ts";
 import type { FormulaFunction } from "./definition.ts";
 import type { Example } from "./example.ts";
@@ -19,6 +20,7 @@ export const allFunctions: readonly FormulaFunction[] = [
   ...textFunctions,
   ...regexFunctions,
   ...dateFunctions,
+  ...dateDistanceFunctions,
   ...dateTextFunctions,
   ...arrayFunctions,
   ...recordFunctions,

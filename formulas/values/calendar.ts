@@ -41,6 +41,11 @@ const fixedMs: Readonly<Partial<Record<Unit, number>>> = {
 };
 const monthsIn: Readonly<Partial<Record<Unit, number>>> = { month: 1, quarter: 3, year: 12 };
 
+/** Milliseconds of a unit that is always as long; NaN for months, quarters and years. */
+export function unitMs(unit: Unit): number {
+  return fixedMs[unit] ?? Number.NaN;
+}
+
 /** A date moved by whole units; months end where the shorter month ends. Null when it leaves the range of dates. */
 export function added(date: number, count: number, unit: Unit): number | null {
   const whole = Math.trunc(count);

@@ -36,7 +36,14 @@ export function formatted(
     value.locale(localeOf(locale));
   }
   // moment.js takes the empty format for its own default.
-  return format === "" ? "" : value.format(format);
+  return format === "" ? "" : value.format(format.replaceAll(LINE_BREAKS, inBrackets));
+}
+
+/** moment.js sees no line breaks but those in brackets, and fails on a format of nothing else. */
+const LINE_BREAKS = /\[[^[]*\]|[\n\r\u2028\u2029]+/g;
+
+function inBrackets(part: string): string {
+  return part.startsWith("[") ? part : `[${part}]`;
 }
 
 /** The date that a text is when read with a format, as moment.js reads it when it is not strict; null for none. */
