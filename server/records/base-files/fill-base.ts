@@ -1,6 +1,7 @@
 import { publish, type Problem, type Scope, type Tx } from "#kernel";
 import { callEvent } from "../rows/call-event.ts";
 import { linkOptionsOf } from "../rows/write-links.ts";
+import { beginWatchingBase, recomputeBase } from "../computed/recompute-base.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { takeTxn } from "../schema/change-schema.sql.ts";
 import type { BaseContent } from "./base-content.ts";
@@ -52,6 +53,8 @@ export async function fillBase(
     records[table.id] = await fillTable(scope, content, { ...base, table, from, txn });
   }
   await pairLinks(content, base, tables);
+  await beginWatchingBase(base);
+  await recomputeBase(scope, { tx, txn, schema });
   const comments = await fillComments(content, base, tables);
   await tx.run(insertAbsentPeople(schema.baseId, base.absent));
   const event = {

@@ -1,12 +1,9 @@
 import { constant, empty, join, quoteIdent, sql, type Sql } from "#kernel";
 import type { ComputedState } from "../field-types/computed.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
-import { definitionOf, linkedTableOf, linkOf } from "./definitions.ts";
 import { CONTEXT, stepName, type RowSource } from "./field-values.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
-import { namesPeople } from "./kinds.ts";
 import { stepOf } from "./steps.sql.ts";
-import { typedFilter, typedFormula } from "./language.ts";
 import { watchedFields } from "./watched-fields.ts";
 
 /** How the computed fields of one table are computed in a row `i`. */
@@ -47,7 +44,7 @@ export function planOf(schema: BaseSchema, table: Table, nodes: readonly Compute
     steps.push(stepOf({ schema, table, field, source }));
     done.add(field.id);
   }
-  const needsContext = nodes.some((node) => usesContext(schema, node));
+  const needsContext = steps.some(({ text }) => /\bcontext\.(?:now|people)\b/.test(text));
   const ids = new Set(nodes.flatMap(({ inputs }) => inputs.own));
   return {
     nodes,
@@ -114,30 +111,4 @@ function errorsAfter(nodes: readonly ComputedNode[], done: ReadonlySet<string>):
 /** The column of a computed field, its name alone. */
 export function columnName(field: Field): Sql {
   return constant(quoteIdent(field.id));
-}
-
-/** True where the step reads what no row holds: the clock, or names of persons. */
-export function usesContext(schema: BaseSchema, { field, table }: ComputedNode): boolean {
-  if ((field.options as ComputedState).isValid !== true) {
-    return false;
-  }
-  const link = linkOf(table, definitionOf(field).recordLinkFieldId);
-  const linked = link && linkedTableOf(schema, link);
-  const source = linked?.fieldsById.get(definitionOf(field).fieldIdInLinkedTable ?? "");
-  const formula = typedFormula(schema, { table, field }).formula;
-  const filter = linked && typedFilter(linked, field).formula;
-  const named = [
-    ...(formula === null || field.type === "rollup" ? [] : fieldsNamed(table, formula.fieldIds)),
-    ...(linked === undefined || filter === undefined || filter === null
-      ? []
-      : fieldsNamed(linked, filter.fieldIds)),
-    ...(field.type === "rollup" && source !== undefined ? [source] : []),
-  ];
-  return (
-    formula?.volatile === true || filter?.volatile === true || named.some((one) => namesPeople(one))
-  );
-}
-
-function fieldsNamed(table: Table, ids: readonly string[]): Field[] {
-  return ids.flatMap((id) => table.fieldsById.get(id) ?? []);
 }

@@ -141,7 +141,7 @@ function workedThroughLink(schema: BaseSchema, table: Table, field: Field): Work
     return {
       reason:
         there === undefined
-          ? `options.recordLinkFieldId: the table has no field ${recordLinkFieldId}`
+          ? noField("recordLinkFieldId", recordLinkFieldId)
           : `options.recordLinkFieldId: ${quoted(there.name)} is not a link to records`,
     };
   }
@@ -166,9 +166,7 @@ function workedThroughLink(schema: BaseSchema, table: Table, field: Field): Work
   }
   const source = linked.fieldsById.get(fieldIdInLinkedTable ?? "");
   if (source === undefined) {
-    return {
-      reason: `options.fieldIdInLinkedTable: the linked table has no field ${fieldIdInLinkedTable}`,
-    };
+    return { reason: noField("fieldIdInLinkedTable", fieldIdInLinkedTable) };
   }
   if (isComputed(source) && (source.options as ComputedState).isValid !== true) {
     return { reason: `options.fieldIdInLinkedTable: ${quoted(source.name)} is not valid itself` };
@@ -346,7 +344,8 @@ function definitionPart({ options }: Field, worked: Worked): Readonly<Record<str
   return { ...Object.fromEntries(kept), ...("reason" in worked ? {} : worked.texts) };
 }
 
-const stateKeys: ReadonlySet<string> = new Set<keyof ComputedState>([
+/** Parts of a computed field's options that follow from the others. */
+export const stateKeys: ReadonlySet<string> = new Set<keyof ComputedState>([
   "isValid",
   "reason",
   "sqlType",
@@ -375,6 +374,12 @@ function stateOf(field: Field, worked: Worked): Readonly<Record<string, unknown>
   return isStamp(field)
     ? { isValid: true, ...state, referencedFieldIds, ...(result !== undefined && { result }) }
     : { isValid: true, referencedFieldIds: [], ...state };
+}
+
+/** A definition that came in from elsewhere may name nothing at all. */
+function noField(option: "recordLinkFieldId" | "fieldIdInLinkedTable", fieldId = ""): string {
+  const table = option === "recordLinkFieldId" ? "table" : "linked table";
+  return `options.${option}: ${fieldId === "" ? "is missing" : `the ${table} has no field ${fieldId}`}`;
 }
 
 function isStamp({ type }: Field): boolean {

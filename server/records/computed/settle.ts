@@ -1,12 +1,13 @@
 import type { Scope } from "#kernel";
 import type { ComputedState } from "../field-types/computed.ts";
-import { resetRole, setRole } from "../rows/base-writer.sql.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { SchemaChange } from "../schema/change-schema.ts";
 import { makeColumnRoom } from "../schema/column-room.ts";
 import { isComputed } from "./definitions.ts";
+import { setCurrentTxn } from "./context.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
-import { propagate, type Computing } from "./propagate.ts";
+import { propagate } from "./propagate.ts";
+import { computingIn } from "./recompute-base.ts";
 import { hasErrors } from "./row-plan.ts";
 import { hasComputed, settleDefinitions } from "./settle-definitions.ts";
 import {
@@ -45,20 +46,12 @@ export async function settleComputed(scope: Scope, change: MadeChange): Promise<
   await makeColumns(change, settled);
   const stale = staleNodes(before, settled);
   await startWatching({ tx, before }, settled);
-  const computing: Computing = {
-    scope,
-    tx,
-    txn: change.txn,
-    schema: settled,
-    text: async (statements) => {
-      if (settled.role === null) {
-        return tx.pipeline(statements);
-      }
-      const rows = await tx.pipeline([setRole(settled.role), ...statements, resetRole]);
-      return rows.slice(1, -1);
-    },
-    note: async (event) => change.publish(event),
-  };
+  if (stale.length === 0) {
+    return settled;
+  }
+  await tx.text(setCurrentTxn(change.txn));
+  const open = { tx, txn: change.txn, schema: settled };
+  const computing = computingIn(scope, open, async (event) => change.publish(event));
   await propagate(computing, { whole: stale, rowsMax: ROWS_MAX });
   return settled;
 }

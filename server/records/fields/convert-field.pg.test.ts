@@ -238,7 +238,7 @@ test.each([
   ["files", "multipleAttachments", undefined, "records.cannot-convert"],
   ["what nobody writes", "autoNumber", undefined, "records.cannot-convert"],
   ["what does not exist", "nothing", undefined, "records.unknown-field-type"],
-  ["a formula", "formula", {}, "records.unsupported-field-type"],
+  ["a formula", "formula", { formula: "1" }, "records.cannot-convert"],
   ["a number without its precision", "number", undefined, "records.bad-field-options"],
 ])("text does not become %s", async (...[, type, options, code]) => {
   const made = await withCells(text, ["a"]);

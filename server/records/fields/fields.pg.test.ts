@@ -155,12 +155,11 @@ test.each([
     "UNSUPPORTED_FIELD_TYPE_FOR_CREATE",
   ],
   [
-    "a formula",
-    { name: "B", type: "formula", options: { formula: "1" } },
-    "records.unsupported-field-type",
-    "UNSUPPORTED_FIELD_TYPE_FOR_CREATE",
+    "a formula that is none",
+    { name: "B", type: "formula", options: { formula: "1 +" } },
+    "records.bad-field-options",
+    "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE",
   ],
-  ["a button", { name: "B", type: "button" }, "records.unsupported-field-type", undefined],
   [
     "options where there are none",
     { name: "B", type: "email", options: { a: 1 } },

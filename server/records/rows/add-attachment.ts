@@ -2,14 +2,14 @@ import { storeAttachment, type Attachment } from "#files";
 import type { Scope, StoredAnswer } from "#kernel";
 import { allow } from "#workspaces";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { planFor, touchUpdated } from "./apply-rows.ts";
 import { BaseChange } from "./base-change.ts";
 import { inBaseWithSchema, withSchema } from "./base-writer.ts";
 import { recordNotFound } from "./problems.ts";
 import { recordReader, type RecordJson } from "./record-json.ts";
-import { cellsBefore, updateRows } from "./rows.sql.ts";
+import { cellsBefore } from "./rows.sql.ts";
 import { LEADING_COLUMNS } from "./table-sql.ts";
 import { tableOf } from "./write-call.ts";
+import { writeRows } from "./write-rows.ts";
 
 export interface NewAttachment {
   readonly table: Pick<Table, "id" | "baseId">;
@@ -84,12 +84,8 @@ async function append(
   }
   const [before] = JSON.parse(held[2] ?? "[]") as [Attachment[] | null];
   const after = [...(before ?? []), file];
-  const plan = await planFor(change, table);
   const rows = [{ id: recordId, cells: { [field.id]: after } }];
-  const done = await change.rows(
-    updateRows(table, { fields: [field], rows, at: change.at, by: change.by }, plan),
-  );
-  const [row = []] = done;
+  const [row = []] = await writeRows(change, table, { fields: [field], rows });
   change.note({
     name: "records.updated",
     tableId: table.id,
@@ -97,7 +93,6 @@ async function append(
     fieldIds: [field.id],
     body: { before: [[before]], after: [[after]] },
   });
-  touchUpdated(change, table, { fields: [field], done, plan });
   const at = LEADING_COLUMNS + table.fields.indexOf(field);
   return [...row.slice(0, LEADING_COLUMNS), row[at] ?? null];
 }

@@ -1,25 +1,16 @@
 import type { TextRow } from "#kernel";
-import { arrayElements } from "../field-types/array-literal.ts";
 import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
-import { provideContext } from "../computed/context.ts";
-import { rowPlan, type RowPlan } from "../computed/row-plan.ts";
-import { computedGraph } from "../computed/graph.ts";
+import { rowPlan } from "../computed/row-plan.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
 import { isFileList, type CellPlan, type PlannedCells } from "./plan-cells.ts";
 import { recordNotFound, rowDoesNotExist } from "./problems.ts";
 import type { ResolvedTexts } from "./resolve-link-texts.ts";
-import {
-  cellsBefore,
-  insertRows,
-  rowsById,
-  updateRows,
-  type CellValue,
-  type RowChange,
-} from "./rows.sql.ts";
+import { cellsBefore, insertRows, rowsById, type CellValue, type RowChange } from "./rows.sql.ts";
 import { noFiles, settledFiles, type FetchedFiles } from "./settle-files.ts";
 import { isStored } from "./table-sql.ts";
 import { writeLinks } from "./write-links.ts";
+import { planFor, writeRows } from "./write-rows.ts";
 
 /** What is known by the time cells are written. */
 export interface Settled {
@@ -136,10 +127,7 @@ async function updateGroup(
       held: (field) => (before.get(id)?.[fields.indexOf(field)] as StoredAttachment[] | null) ?? [],
     }),
   }));
-  const plan = await planFor(change, table);
-  const done = await change.rows(
-    updateRows(table, { fields, rows: values, at: change.at, by: change.by }, plan),
-  );
+  const done = await writeRows(change, table, { fields, rows: values });
   const changed = new Set(done.filter((row) => Number(row[2]) === change.txn).map((row) => row[0]));
   const noted = values.filter((row) => changed.has(row.id));
   if (noted.length > 0) {
@@ -153,63 +141,9 @@ async function updateGroup(
         after: noted.map((row) => fields.map((field) => row.cells[field.id] ?? null)),
       },
     });
-    touchUpdated(change, table, { fields, done, plan });
     await writeLinkFields(change, { fields, rows: noted, creating: false });
   }
   return done;
-}
-
-/** How the computed fields of a table are computed by a write, as the schema of the transaction has them. */
-export async function planFor(change: BaseChange, table: Table): Promise<RowPlan | undefined> {
-  const now = change.schema.tablesById.get(table.id);
-  const plan = now === undefined ? undefined : rowPlan(change.schema, now);
-  if (plan?.needsContext === true) {
-    await provideContext(change);
-  }
-  return plan;
-}
-
-/**
- * Tells what an update wrote and computed to those who read it through links, and the computed part to the log. `done` are the
- * answers of `updateRows`.
- */
-export function touchUpdated(
-  change: BaseChange,
-  table: Table,
-  {
-    fields,
-    done,
-    plan,
-  }: {
-    readonly fields: readonly Field[];
-    readonly done: readonly TextRow[];
-    readonly plan: RowPlan | undefined;
-  },
-): void {
-  const { linkedReaders } = computedGraph(change.schema);
-  const written = fields.map(({ id }) => id);
-  const changed = done.filter((row) => Number(row[2]) === change.txn);
-  const computed = new Set<string>();
-  for (const [literal, rows] of Map.groupBy(changed, (row) =>
-    plan === undefined ? "{}" : (row.at(-1) ?? "{}"),
-  )) {
-    const also = arrayElements(literal);
-    also.forEach((id) => computed.add(id));
-    const fieldIds = [...written, ...also].filter((id) => linkedReaders.has(id));
-    if (fieldIds.length > 0) {
-      const recordIds = rows.map(([id]) => id ?? "");
-      change.touch({ tableId: table.id, recordIds, fieldIds, rowsDone: true });
-    }
-  }
-  if (computed.size > 0) {
-    change.note({
-      name: "records.computed",
-      tableId: table.id,
-      recordIds: changed.filter((row) => (row.at(-1) ?? "{}") !== "{}").map(([id]) => id ?? ""),
-      fieldIds: [...computed],
-      body: null,
-    });
-  }
 }
 
 /** Rows that write the same fields share a statement. */

@@ -4,7 +4,8 @@ import type { StoredAttachment } from "../field-types/field-type.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import { BaseChange } from "./base-change.ts";
 import { inBaseWithSchema, withSchema } from "./base-writer.ts";
-import { cellsBefore, updateRows } from "./rows.sql.ts";
+import { cellsBefore } from "./rows.sql.ts";
+import { writeRows } from "./write-rows.ts";
 import type { LateFile } from "./settle-files.ts";
 
 /** A file on its way into a cell that has been written. */
@@ -82,7 +83,7 @@ async function putInPlace(
   );
   const after = left.length === 0 ? null : left;
   const rows = [{ id: recordId, cells: { [field.id]: after } }];
-  await change.rows(updateRows(table, { fields: [field], rows, at: change.at, by: change.by }));
+  await writeRows(change, table, { fields: [field], rows });
   change.note({
     name: "records.updated",
     tableId: table.id,

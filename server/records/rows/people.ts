@@ -2,6 +2,7 @@ import { part, type Scope, type World } from "#kernel";
 import { userProfiles } from "#identity";
 import type { TextRow } from "#kernel";
 import type { Collaborator } from "@basalt/contract";
+import { shownAs } from "../field-types/registry.ts";
 import type { Field } from "../schema/base-schema.ts";
 import { LEADING_COLUMNS } from "./table-sql.ts";
 
@@ -52,7 +53,7 @@ export async function loadPeople(
   }: { readonly fields: readonly Field[]; readonly leading?: number },
 ): Promise<void> {
   const columns = fields.flatMap((field, index) =>
-    peopleTypes.has(field.type) ? [index + leading] : [],
+    peopleTypes.has(shownAs(field).as.type) ? [index + leading] : [],
   );
   if (columns.length === 0) {
     return;

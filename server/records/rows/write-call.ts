@@ -108,7 +108,10 @@ export async function runCall(
       plan.linkTexts.size === 0
         ? nothingSettled.links
         : await resolveLinkTexts(change, table, plan.linkTexts);
-    const { rows, ...ids } = await apply(change, { fetched, links });
+    const { rows: done, ...ids } = await apply(change, { fetched, links });
+    const recomputed = (await change.settle()).get(table.id);
+    const rows =
+      recomputed === undefined ? done : await rowsAgain(change, { done, recomputed }, table);
     const late = lateCells(call, rows, fetched);
     base.tx.afterCommit(() => finishLater(scope, late));
     await change.publish();

@@ -1,3 +1,4 @@
+import type { ResultConfig } from "../field-types/computed.ts";
 import { typeOf } from "../field-types/registry.ts";
 import type { Field, Table, View } from "../schema/base-schema.ts";
 
@@ -32,13 +33,27 @@ export interface AirtableTable {
 
 export function airtableField(field: Field): AirtableField {
   const { id, name, type, description } = field;
-  const options = typeOf(field).airtableOptions(field.options);
+  const options = airtableOptions(field);
   return {
     id,
     name,
     type,
     ...(description !== null && { description }),
     ...(options !== undefined && { options }),
+  };
+}
+
+/** The options of the type; where they say what a computed field gives, as the schema shows that type. */
+function airtableOptions(field: Pick<Field, "type" | "options">): object | undefined {
+  const options = typeOf(field).airtableOptions(field.options);
+  const { result } = (options ?? {}) as { readonly result?: ResultConfig | null };
+  if (options === undefined || result === undefined || result === null) {
+    return options;
+  }
+  const shown = typeOf(result).airtableOptions(result.options ?? {});
+  return {
+    ...options,
+    result: { type: result.type, ...(shown !== undefined && { options: shown }) },
   };
 }
 
