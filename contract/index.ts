@@ -195,12 +195,14 @@ export {
   FILTER_VALUES_MAX,
   filterDay,
   type FilterCondition,
+  filterDayModes,
   type FilterDay,
   type FilterGroup,
   type FilterOperator,
   filterOperators,
   type FilterRange,
   filterRange,
+  filterRangeModes,
   viewFilter,
 } from "./view-filters.ts";
 export {
