@@ -1,5 +1,10 @@
 -- Dates are instants with milliseconds, read in UTC whatever the session's zone is. Years 1 to 9999.
 
+-- True for the dates that there are; others can only come from elsewhere.
+create or replace function formula.is_date(d timestamptz) returns boolean
+language sql immutable parallel safe cost 1
+return d between timestamptz '0001-01-01 00:00:00+00' and timestamptz '9999-12-31 23:59:59.999999+00';
+
 create or replace function formula.date_text(d timestamptz) returns text
 language plpgsql immutable strict parallel safe as $$
 begin
@@ -110,7 +115,7 @@ declare
   whole text := formula.unit(unit);
   size float8 := formula.unit_milliseconds(whole);
 begin
-  if not isfinite(d) or whole is null or not (abs(n) < 'Infinity') then
+  if not formula.is_date(d) or whole is null or not (abs(n) < 'Infinity') then
     return null;
   elsif size is null then
     return formula.add_months(
@@ -155,7 +160,7 @@ declare
 begin
   if whole is null then
     return null;
-  elsif a is null or b is null or not isfinite(a) or not isfinite(b) then
+  elsif a is null or b is null or not formula.is_date(a) or not formula.is_date(b) then
     return 'NaN';
   elsif size is null then
     return trunc(formula.months_between(a, b) / case whole when 'month' then 1 when 'quarter' then 3 else 12 end) + 0;
@@ -187,7 +192,7 @@ begin
     return null;
   elsif a is null or b is null then
     return false;
-  elsif not (isfinite(a) and isfinite(b)) then
+  elsif not (formula.is_date(a) and formula.is_date(b)) then
     return a = b;
   end if;
   left_local := timezone('UTC', a);
@@ -213,7 +218,7 @@ language plpgsql immutable strict parallel safe as $$
 declare
   first int := formula.first_day(start);
 begin
-  if first is null or not isfinite(d) then
+  if first is null or not formula.is_date(d) then
     return null;
   end if;
   return (date_part('dow', timezone('UTC', d))::int - first + 7) % 7;
@@ -235,7 +240,7 @@ declare
   local timestamp := timezone('UTC', d);
   ordinal int;
 begin
-  if first is null or not isfinite(d) then
+  if first is null or not formula.is_date(d) then
     return null;
   end if;
   -- The last day of the week: when it is in the next year, the week holds January 1.
@@ -360,7 +365,7 @@ declare
   seconds float8;
   months float8;
 begin
-  if not (isfinite(d) and isfinite(now)) then
+  if not (formula.is_date(d) and formula.is_date(now)) then
     return null;
   end if;
   seconds := abs(formula.milliseconds(d) - formula.milliseconds(now)) / 1000;

@@ -12,7 +12,7 @@ language plpgsql immutable strict parallel safe as $$
 declare
   zone jsonb := formula.zone(name);
 begin
-  if zone is null or not isfinite(d) then
+  if zone is null or not formula.is_date(d) then
     return null;
   end if;
   return floor(date_part('epoch', timezone(coalesce(zone ->> 'as', name), d) - timezone('UTC', d)) / 60 + 0.5);
@@ -298,7 +298,7 @@ begin
     shift := formula.zone_offset(d, zone);
     abbreviation := formula.zone_abbreviation(d, zone, shift);
   end if;
-  if shift is null or not isfinite(d) or octet_length(format) > 20000 then
+  if shift is null or not formula.is_date(d) or octet_length(format) > 20000 then
     return null;
   end if;
   if locale = 'en' then

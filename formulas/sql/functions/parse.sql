@@ -401,7 +401,7 @@ declare
   data jsonb;
   parts jsonb;
 begin
-  if octet_length(format) > 2000 or not isfinite(now) then
+  if octet_length(format) > 2000 or not formula.is_date(now) then
     return null;
   elsif format = '' then
     return formula.datetime_parse(t);

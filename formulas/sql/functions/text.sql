@@ -88,7 +88,7 @@ begin
   if not (start >= 1 and n >= 0 and start <> 'NaN' and n <> 'NaN') then
     return null;
   end if;
-  return formula.cut(t, trunc(start) - 1, trunc(start) - 1 + trunc(n));
+  return formula.cut(t, least(trunc(start), 1e9) - 1, least(trunc(start), 1e9) - 1 + least(trunc(n), 1e9));
 end $$;
 
 -- The text, or NULL when it is longer than a text function may build.

@@ -43,7 +43,7 @@ declare
   closed int[];
   one int;
 begin
-  if not (abs(n) <= 2700000) or not isfinite(d) then
+  if not (abs(n) <= 2700000) or not formula.is_date(d) then
     return null;
   end if;
   open := abs(trunc(n))::int;
@@ -94,7 +94,7 @@ declare
   days int;
   worked int;
 begin
-  if not (isfinite(a) and isfinite(b)) then
+  if not (formula.is_date(a) and formula.is_date(b)) then
     return null;
   end if;
   first := formula.day_of(least(a, b));
