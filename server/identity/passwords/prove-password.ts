@@ -28,6 +28,8 @@ export async function provePassword(
 ): Promise<SignInRow> {
   const key = emailKey(email);
   const { turns, hashSlots } = identityOf(scope);
+  // Before anybody waits: whoever is locked out is told at once, and so is everybody while the database is away.
+  await refuseLocked(scope, signInCounters(scope, key));
   return turns.take(key, () =>
     hashSlots.run(async () => {
       await refuseLocked(scope, signInCounters(scope, key));
