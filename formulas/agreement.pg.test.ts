@@ -41,6 +41,7 @@ test("generated formulas have the same values in PostgreSQL as here", async () =
         if (formula === null) {
           throw new Error(JSON.stringify(problems));
         }
+        fc.pre(formula.inSql);
         const evaluator = evaluatorOf(formula);
         const here = records.map((record) => comparable(evaluator(record, run)));
         const there = (

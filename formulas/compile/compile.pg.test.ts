@@ -40,6 +40,7 @@ test(
         fc.array(generatedRecord, { minLength: 10, maxLength: 10 }),
         async (text, records) => {
           const condition = typed(text, "condition");
+          fc.pre(condition.inSql);
           const here = records.flatMap((record, place) =>
             holds(condition, record, run) ? [place] : [],
           );

@@ -1,28 +1,67 @@
-import { booleanKind, textKind } from "../types/kinds.ts";
-import { constantText } from "../types/convert.ts";
-import type { Typed } from "../types/typed.ts";
-import { ERROR } from "../values/inner.ts";
+import sql, { type Sql } from "sql-template-tag";
+import { knownRegex } from "../sql/regex.sql.ts";
+import { constantText, toText } from "../types/convert.ts";
+import { booleanKind, textKind, type Kind } from "../types/kinds.ts";
+import { call, constant, type Operation } from "../types/typed.ts";
+import { ERROR, type Inner } from "../values/inner.ts";
 import { extracted, matches, patternOf, replacedMatches } from "../values/patterns.ts";
-import { always, plain, type FormulaFunction } from "./definition.ts";
+import { sqlCall, type FormulaFunction } from "./definition.ts";
 import { example, failure } from "./example.ts";
 
-const text = { as: "text" } as const;
-
-/** True unless the pattern is known and is one. */
-function badPattern([, pattern]: readonly Typed[]): boolean {
-  const known = constantText(pattern);
-  return known === null || patternOf(known) === null;
+/** A function of a text and a pattern, and maybe of more texts. */
+function ofPattern(
+  definition: Pick<FormulaFunction, "name" | "usage" | "examples"> & {
+    readonly gives: Kind;
+    /** A pattern that is known and valid leaves nothing that can fail. */
+    readonly safeWhenKnown: boolean;
+    readonly evaluate: (text: string, pattern: string, replacement: string) => Inner | null;
+    readonly known: (pattern: KnownRegex, given: readonly Sql[]) => Sql;
+  },
+): FormulaFunction {
+  const { name, usage, examples, gives, safeWhenKnown } = definition;
+  const count = usage.split(",").length;
+  return {
+    name,
+    family: "regex",
+    usage,
+    examples,
+    arity: [count, count],
+    type: (given) => {
+      const texts = given.map(toText);
+      const pattern = constantText(texts[1]);
+      const valid = pattern !== null && patternOf(pattern) !== null;
+      if (pattern !== null && !valid) {
+        return constant(ERROR, gives);
+      }
+      const translated = valid ? knownRegex(pattern) : null;
+      const operation: Operation = {
+        name,
+        evaluate: ([value, source, replacement = ""]) =>
+          definition.evaluate(value as string, source as string, replacement as string) ?? ERROR,
+        sql:
+          translated === null
+            ? sqlCall(name.toLowerCase())
+            : (values) => definition.known(translated, values),
+        // PostgreSQL knows patterns of its own only; what cannot be translated beforehand is computed here.
+        onlyHere: translated === null,
+      };
+      return call(operation, texts, { kind: gives, canFail: !(safeWhenKnown && valid) });
+    },
+  };
 }
 
+type KnownRegex = NonNullable<ReturnType<typeof knownRegex>>;
+
+const none = sql`null`;
+
 export const regexFunctions: readonly FormulaFunction[] = [
-  plain({
+  ofPattern({
     name: "REGEX_MATCH",
-    family: "regex",
     usage: "REGEX_MATCH(text, pattern)",
-    takes: [text, text],
     gives: booleanKind,
-    canFail: badPattern,
-    evaluate: ([value, pattern]) => matches(value as string, pattern as string) ?? ERROR,
+    safeWhenKnown: true,
+    evaluate: matches,
+    known: (pattern, [value = none]) => pattern.match(value),
     examples: [
       example('REGEX_MATCH("Hello World", "Hello.World")', 1, "a"),
       example('REGEX_MATCH("abc", "^b")', 0, "a"),
@@ -33,14 +72,13 @@ export const regexFunctions: readonly FormulaFunction[] = [
       example('REGEX_MATCH("é", "^\\pL$")', 1, "a"),
     ],
   }),
-  plain({
+  ofPattern({
     name: "REGEX_EXTRACT",
-    family: "regex",
     usage: "REGEX_EXTRACT(text, pattern)",
-    takes: [text, text],
     gives: textKind,
-    canFail: always,
-    evaluate: ([value, pattern]) => extracted(value as string, pattern as string) ?? ERROR,
+    safeWhenKnown: false,
+    evaluate: extracted,
+    known: (pattern, [value = none]) => pattern.extract(value),
     examples: [
       example('REGEX_EXTRACT("Hello World", "W.*")', "World", "a"),
       example('REGEX_EXTRACT("order 4521 of 9", "\\d+")', "4521", "b"),
@@ -49,15 +87,13 @@ export const regexFunctions: readonly FormulaFunction[] = [
       example('REGEX_EXTRACT("abc", "x")', failure, "b"),
     ],
   }),
-  plain({
+  ofPattern({
     name: "REGEX_REPLACE",
-    family: "regex",
     usage: "REGEX_REPLACE(text, pattern, replacement)",
-    takes: [text, text, text],
     gives: textKind,
-    canFail: always,
-    evaluate: ([value, pattern, replacement]) =>
-      replacedMatches(value as string, pattern as string, replacement as string) ?? ERROR,
+    safeWhenKnown: false,
+    evaluate: replacedMatches,
+    known: (pattern, [value = none, , replacement = none]) => pattern.replace(value, replacement),
     examples: [
       example('REGEX_REPLACE("Hello World", " W.*", "")', "Hello", "a"),
       example('REGEX_REPLACE("+1 (555) 010", "\\D", "")', "1555010", "b"),

@@ -83,6 +83,8 @@ export interface Operation {
   readonly reads?: "clock" | "record";
   /** The SQL mentions an argument more than once. */
   readonly repeats?: boolean;
+  /** PostgreSQL computes something less than the meaning, so that a record has to be computed by `evaluate`. */
+  readonly onlyHere?: boolean;
   /** The operators between the arguments, when the operation is a chain of them. */
   readonly operators?: readonly ArithmeticOperator[];
   /** SQL that is true exactly when the operation fails; needed where its result can also be blank. */

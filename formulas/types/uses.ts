@@ -7,6 +7,8 @@ export interface Uses {
   readonly fieldIds: readonly string[];
   /** Its result changes with time alone. */
   readonly volatile: boolean;
+  /** SQL computes it exactly. If not, `evaluate` has to: a pattern that only the record knows is such a case. */
+  readonly inSql: boolean;
   /** The lists of fields that it asks the time of change for; an empty list stands for all that people can change. */
   readonly lastModified: readonly (readonly string[])[];
 }
@@ -16,19 +18,21 @@ export function usesOf(root: Typed): Uses {
   const fieldIds = new Set<string>();
   const lastModified: (readonly string[])[] = [];
   let volatile = false;
+  let inSql = true;
   const open: Typed[] = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.op === "field") {
       fieldIds.add(node.id);
     } else if (node.op === "call") {
       volatile ||= node.operation.reads === "clock";
+      inSql &&= node.operation.onlyHere !== true;
       if (isLastModified(node.operation)) {
         lastModified.push(node.operation.fieldIds);
       }
     }
     open.push(...partsOf(node));
   }
-  return { fieldIds: [...fieldIds], volatile, lastModified };
+  return { fieldIds: [...fieldIds], volatile, inSql, lastModified };
 }
 
 function partsOf(node: Typed): readonly Typed[] {
