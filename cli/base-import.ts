@@ -33,10 +33,13 @@ export async function baseImport(argv: readonly string[], terminal: Terminal): P
       progress: (records) => terminal.err(`${records.toLocaleString("en")} records`),
     });
   });
-  const { id, name, tables, records, comments, files } = made;
+  const { id, name, tables, records, comments, files, invalidFields } = made;
   terminal.err(
     `${oneLine(name)}: ${tables} tables, ${records} records, ${comments} comments, ${files} files`,
   );
+  for (const { tableName, fieldName, reason } of invalidFields) {
+    terminal.err(`not computed: ${oneLine(tableName)}.${oneLine(fieldName)}: ${oneLine(reason)}`);
+  }
   terminal.out(id);
   return 0;
 }

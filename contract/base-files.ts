@@ -30,6 +30,19 @@ export const importedBaseBody = z.object({
   records: z.int(),
   comments: z.int(),
   files: z.int(),
+  invalidFields: z
+    .array(
+      z.object({
+        tableId: z.string(),
+        fieldId: z.string(),
+        tableName: z.string(),
+        fieldName: z.string(),
+        reason: z.string().describe("One sentence."),
+      }),
+    )
+    .describe(
+      "Computed fields that cannot be computed: they are there, and their cells are empty.",
+    ),
 });
 
 export const templatesBody = z.object({

@@ -9,15 +9,20 @@ const BODY_LENGTH = 14;
 export type CarryId = (prefix: IdPrefix, id: string) => string;
 
 /**
- * Ids of records, comments and files in the new base. Those of the schema are known; the others are worked out from the
- * old id and a key of this import, so that nothing has to be remembered however many there are.
+ * Ids of records, comments and files in the new base: worked out from the old id and a key of this import, so that
+ * nothing has to be remembered however many there are.
  */
-export function carryIds(known: IdMap, keepIds: boolean): CarryId {
+export function carryIds(keepIds: boolean): CarryId {
   if (keepIds) {
     return (_prefix, id) => id;
   }
   const key = randomBytes(32).toString("hex");
-  return (prefix, id) => known.get(id) ?? `${prefix}${bodyOf(key, id)}`;
+  return (prefix, id) => `${prefix}${bodyOf(key, id)}`;
+}
+
+/** The same, with the ids of the schema that are known. */
+export function withKnownIds(carry: CarryId, known: IdMap): CarryId {
+  return (prefix, id) => known.get(id) ?? carry(prefix, id);
 }
 
 /** 14 letters and digits out of 124 bits. */

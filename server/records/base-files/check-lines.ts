@@ -12,6 +12,7 @@ const recordKeys: ReadonlySet<string> = new Set([
   "modifiedTime",
   "modifiedBy",
   "cells",
+  "changed",
 ]);
 const commentKeys: ReadonlySet<string> = new Set([
   "id",
@@ -36,7 +37,8 @@ export function recordLine(entry: string, { at, value }: Line): RecordLine {
     isStamp(line.modifiedTime) &&
     isAbsentOr(isUser, line.createdBy) &&
     isAbsentOr(isUser, line.modifiedBy) &&
-    isObject(line.cells);
+    isObject(line.cells) &&
+    isAbsentOr(areChanges, line.changed);
   if (!right) {
     throw badBaseFile(entry, `has no proper record in line ${at}`);
   }
@@ -70,6 +72,26 @@ function isStamp(value: unknown): value is string {
     typeof value === "string" &&
     /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/.test(value)
   );
+}
+
+/** `{fld…: {at, by}}`, `by` absent where the program itself acted. */
+function areChanges(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Object.entries(value).every(
+      ([id, change]) =>
+        isId("fld", id) &&
+        isObject(change) &&
+        Object.keys(change).every((key) => key === "at" || key === "by") &&
+        isInstant(change["at"]) &&
+        isAbsentOr(isUser, change["by"]),
+    )
+  );
+}
+
+/** Milliseconds since 1970 that a date can have. */
+function isInstant(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= 8.64e15;
 }
 
 function isUser(value: unknown): boolean {

@@ -18,12 +18,22 @@ export const nextNumber = ({ baseId, id }: Table): Sql => sql`
   select last_value + case when is_called then 1 else 0 end as "nextNumber"
   from ${ident(baseId, `${id}_auto_number_seq`)}`;
 
+/** A table, and its fields of which it is known when they were changed. */
+export interface ExportedTable {
+  readonly table: Table;
+  readonly watched: readonly Field[];
+}
+
 /** One line of the file a row: `number`, and the line as JSON text without empty cells. */
-export const recordLines = (table: Table, after: number, limit: number): Sql => sql`
+export const recordLines = (
+  { table, watched }: ExportedTable,
+  after: number,
+  limit: number,
+): Sql => sql`
   select line.number, json_strip_nulls(row_to_json(line))::text
   from (
     select t.id, t.auto_number as number, t.created_time as "createdTime", t.created_by as "createdBy",
-      t.modified_time as "modifiedTime", t.modified_by as "modifiedBy", row_to_json(c) as cells
+      t.modified_time as "modifiedTime", t.modified_by as "modifiedBy", row_to_json(c) as cells${changesOf(watched)}
     from ${tableSql(table).name} t cross join lateral (select ${storedCells(table)}) c
     where t.auto_number > ${after}
     order by t.auto_number limit ${limit}
@@ -35,7 +45,7 @@ export const fileHashes = (table: Table, field: Field): Sql => sql`
   where file ->> 'hash' is not null`;
 
 /** Ids of the persons that a table's rows name. */
-export const peopleOfTable = (table: Table): Sql => {
+export const peopleOfTable = ({ table, watched }: ExportedTable): Sql => {
   const from = sql`from ${tableSql(table).name} t`;
   const ones = table.fields
     .filter(({ type }) => type === "singleCollaborator")
@@ -43,9 +53,12 @@ export const peopleOfTable = (table: Table): Sql => {
   const lists = table.fields
     .filter(({ type }) => type === "multipleCollaborators")
     .map((field) => sql` union select unnest(${columnOf(field)}) ${from}`);
+  const changers = watched.map(
+    ({ id }) => sql` union select t.touched -> ${id} ->> 'by' ${from}`,
+  );
   return sql`
     select id from (
-      select t.created_by as id ${from} union select t.modified_by ${from} ${together([...ones, ...lists])}
+      select t.created_by as id ${from} union select t.modified_by ${from} ${together([...ones, ...lists, ...changers])}
     ) people where id is not null`;
 };
 
@@ -71,6 +84,14 @@ export const nextComments = (): Sql => sql`fetch 1000 from exported_comments`;
 function storedCells(table: Table): Sql {
   const cells = table.fields.filter(isCarried).map(storedCell);
   return cells.length === 0 ? empty : join(cells);
+}
+
+/** Nothing where no field is watched; an empty object where none of them was changed. */
+function changesOf(watched: readonly Field[]): Sql {
+  return watched.length === 0
+    ? empty
+    : sql`, (select coalesce(jsonb_object_agg(e.key, e.value), '{}') from jsonb_each(t.touched) e
+        where e.key = any(${watched.map(({ id }) => id)})) as changed`;
 }
 
 /** Renderings of an image are made anew by whoever imports it. */

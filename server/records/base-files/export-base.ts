@@ -3,6 +3,8 @@ import { readBlob } from "#files";
 import { userProfiles } from "#identity";
 import { part, Problem, type Db, type Scope, type Tx } from "#kernel";
 import { allow, baseOf, type ListedBase } from "#workspaces";
+import { definedOptions } from "../computed/defined-options.ts";
+import { watchedFields } from "../computed/watched-fields.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { loadSchema } from "../schema/schema-cache.ts";
 import {
@@ -17,6 +19,7 @@ import {
   peopleOfComments,
   peopleOfTable,
   recordLines,
+  type ExportedTable,
 } from "./export-base.sql.ts";
 import {
   COMMENTS,
@@ -92,7 +95,7 @@ async function writeBase(
       await zip.add(SCHEMA, [jsonText(await schemaOfFile(tx, base, schema))]);
       await zip.add(USERS, [jsonText(users)]);
       for (const table of schema.tables) {
-        await zip.add(recordsEntry(table.id), linesOf(tx, table));
+        await zip.add(recordsEntry(table.id), linesOf(tx, exportedTable(schema, table)));
       }
       await zip.add(COMMENTS, commentLines(tx, baseId));
       return found.files;
@@ -144,13 +147,19 @@ async function isThere(scope: Scope, hash: string): Promise<boolean> {
 /** Who is named anywhere in the base, by id; those of whom nothing is known are left out. */
 async function namedPeople(scope: Scope, schema: BaseSchema): Promise<FileUser[]> {
   const ids = new Set<string>();
-  for (const statement of [...schema.tables.map(peopleOfTable), peopleOfComments(schema.baseId)]) {
+  for (const statement of [
+    ...schema.tables.map((table) => peopleOfTable(exportedTable(schema, table))),
+    peopleOfComments(schema.baseId),
+  ]) {
     for (const [id] of await scope.db.text(statement)) {
       ids.add(id ?? "");
     }
   }
-  for (const { personalForUserId } of schema.tables.flatMap(({ views }) => views)) {
+  for (const { personalForUserId, options } of schema.tables.flatMap(({ views }) => views)) {
     ids.add(personalForUserId ?? "");
+    JSON.stringify(options["filters"] ?? null)
+      .match(/\busr[A-Za-z0-9]{14}\b/g)
+      ?.forEach((id) => ids.add(id));
   }
   const absent = await scope.db.all<FileUser>(absentPeople(schema.baseId));
   const known = new Map<string, FileUser>(absent.map((user) => [user.id, user]));
@@ -206,12 +215,12 @@ async function schemaOfFile(tx: Tx, base: ListedBase, schema: BaseSchema): Promi
       description: table.description,
       primaryFieldId: table.primaryFieldId,
       nextNumber: next,
-      fields: table.fields.map(({ id, name, type, description, options }) => ({
-        id,
-        name,
-        type,
-        description,
-        options: { ...options },
+      fields: table.fields.map((field) => ({
+        id: field.id,
+        name: field.name,
+        type: field.type,
+        description: field.description,
+        options: { ...definedOptions(field) },
       })),
       views: table.views.map(({ id, name, type, options, personalForUserId }) => ({
         id,
@@ -227,7 +236,7 @@ async function schemaOfFile(tx: Tx, base: ListedBase, schema: BaseSchema): Promi
 }
 
 /** A page of rows at a time; pages of long rows are shorter, so that memory does not depend on the base. */
-async function* linesOf(tx: Tx, table: Table): AsyncGenerator<string, void, undefined> {
+async function* linesOf(tx: Tx, table: ExportedTable): AsyncGenerator<string, void, undefined> {
   let limit = PAGE_ROWS_MAX;
   let after = Number.MIN_SAFE_INTEGER;
   for (;;) {
@@ -241,6 +250,10 @@ async function* linesOf(tx: Tx, table: Table): AsyncGenerator<string, void, unde
     after = Number(last[0]);
     limit = pageLength(text.length / rows.length);
   }
+}
+
+function exportedTable(schema: BaseSchema, table: Table): ExportedTable {
+  return { table, watched: watchedFields(schema, table) };
 }
 
 function pageLength(lineBytes: number): number {

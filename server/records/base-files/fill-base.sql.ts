@@ -3,7 +3,7 @@ import type { CellValue } from "../rows/rows.sql.ts";
 import { columnOf, recordsetDefinition, tableSql } from "../rows/table-sql.ts";
 import type { Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import { isCarried } from "./carried-fields.ts";
-import type { FileUser } from "./format.ts";
+import type { FieldChange, FileUser } from "./format.ts";
 
 /** A row with everything that a record keeps of itself. */
 export interface RowOfFile {
@@ -13,7 +13,15 @@ export interface RowOfFile {
   readonly createdBy: string | null;
   readonly modifiedTime: string;
   readonly modifiedBy: string | null;
+  /** When its fields were changed, if that is known. */
+  readonly touched: Readonly<Record<string, FieldChange>> | null;
   readonly cells: Readonly<Record<string, CellValue>>;
+}
+
+/** A table, and whether it keeps when its fields were changed. */
+export interface FilledTable {
+  readonly table: Table;
+  readonly watched: boolean;
 }
 
 /**
@@ -24,11 +32,20 @@ export const setBulkSettings = (): Sql =>
   sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`;
 
 /** Adds rows as they are in a file. What is computed from other fields is not in files and stays empty. */
-export function insertFileRows(table: Table, rows: readonly RowOfFile[], txn: number): Sql {
+export function insertFileRows(
+  { table, watched }: FilledTable,
+  rows: readonly RowOfFile[],
+  txn: number,
+): Sql {
   const fields = table.fields.filter(isCarried);
   const columns = fields.map((field) => sql`, ${ident(field.id)}`);
   const values = fields.map((field) => sql`, r.${ident(field.id)}`);
   const definitions = fields.map((field) => sql`, ${constant(recordsetDefinition(field))}`);
+  if (watched) {
+    columns.push(constant(", touched"));
+    values.push(constant(", r.touched"));
+    definitions.push(constant(", touched jsonb"));
+  }
   const json = JSON.stringify(rows.map(({ cells, ...row }) => ({ ...row, ...cells })));
   return sql`
     insert into ${tableSql(table).name}

@@ -2,6 +2,7 @@ import { publish, type Problem, type Scope, type Tx } from "#kernel";
 import { callEvent } from "../rows/call-event.ts";
 import { linkOptionsOf } from "../rows/write-links.ts";
 import { beginWatchingBase, recomputeBase } from "../computed/recompute-base.ts";
+import { watchedFields } from "../computed/watched-fields.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { takeTxn } from "../schema/change-schema.sql.ts";
 import type { BaseContent } from "./base-content.ts";
@@ -80,12 +81,13 @@ async function fillTable(scope: Scope, content: BaseContent, to: TableToFill): P
   const { tx, table, from } = to;
   const entry = content.recordsAt(from);
   const carry = rowCarrier(content, to, entry);
+  const watched = watchedFields(to.schema, table).length > 0;
   let count = 0;
   for await (const lines of content.records(from)) {
     refuseCutOff(scope);
     const rows = lines.map((line) => carry(recordLine(entry, line), line.at));
     const [first, last] = [lines[0]?.at, lines.at(-1)?.at];
-    await tx.run(insertFileRows(table, rows, to.txn)).catch((error: unknown) => {
+    await tx.run(insertFileRows({ table, watched }, rows, to.txn)).catch((error: unknown) => {
       throw explained(error, entry, `between lines ${first} and ${last}`);
     });
     count += rows.length;
@@ -133,9 +135,22 @@ function rowCarrier(
       createdBy: line.createdBy === undefined ? null : userId(line.createdBy),
       modifiedTime: line.modifiedTime,
       modifiedBy: line.modifiedBy === undefined ? null : userId(line.modifiedBy),
+      touched: line.changed === undefined ? null : carriedChanges(line.changed, { newId, userId }),
       cells: carried,
     };
   };
+}
+
+function carriedChanges(
+  changed: NonNullable<RecordLine["changed"]>,
+  { newId, userId }: Pick<CellContext, "newId" | "userId">,
+): NonNullable<RowOfFile["touched"]> {
+  return Object.fromEntries(
+    Object.entries(changed).map(([id, { at, by }]) => [
+      newId("fld", id),
+      { at, ...(by !== undefined && { by: userId(by) }) },
+    ]),
+  );
 }
 
 function carryCell(

@@ -109,6 +109,14 @@ export interface RecordLine {
   readonly modifiedBy?: string;
   /** Field id -> stored value; empty cells are absent. */
   readonly cells: Readonly<Record<string, unknown>>;
+  /** When fields were changed last and by whom; only of those whose changes some field or formula asks for. */
+  readonly changed?: Readonly<Record<string, FieldChange>>;
+}
+
+/** `at` in milliseconds since 1970. */
+export interface FieldChange {
+  readonly at: number;
+  readonly by?: string;
 }
 
 /** One line of `comments.jsonl`. */

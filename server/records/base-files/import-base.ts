@@ -3,8 +3,12 @@ import { inTransaction, type Scope } from "#kernel";
 import { allow, updateBase } from "#workspaces";
 import { idsOf } from "../bases/base-definition.ts";
 import { createBaseFromDefinition } from "../bases/create-base-from-definition.ts";
+import { isComputed } from "../computed/definitions.ts";
+import type { ComputedState } from "../field-types/computed.ts";
+import type { BaseSchema } from "../schema/base-schema.ts";
 import type { BaseContent } from "./base-content.ts";
-import { carryIds } from "./carry-ids.ts";
+import { carryIds, withKnownIds } from "./carry-ids.ts";
+import { withCarriedViews } from "./carry-views.ts";
 import { fillBase } from "./fill-base.ts";
 import { openBaseFile } from "./open-base-file.ts";
 import { sentFileLimits, type BaseFileLimits } from "./zip-reader.ts";
@@ -28,6 +32,17 @@ export interface ImportedBase {
   readonly records: number;
   readonly comments: number;
   readonly files: number;
+  /** Computed fields that came in and cannot be computed, and why. */
+  readonly invalidFields: readonly InvalidField[];
+}
+
+/** A computed field that gives nothing, and why: one sentence. */
+export interface InvalidField {
+  readonly tableId: string;
+  readonly fieldId: string;
+  readonly tableName: string;
+  readonly fieldName: string;
+  readonly reason: string;
 }
 
 /**
@@ -76,13 +91,18 @@ export async function loadBase(
       return user === undefined ? [] : [[id, user.id] as const];
     }),
   );
+  const carry = carryIds(keepIds);
+  const carried = withCarriedViews(definition, {
+    userId: (id) => userIds.get(id) ?? id,
+    recordId: (id) => carry("rec", id),
+  });
   return inTransaction(scope, async (tx) => {
     const { schema, ids } = await createBaseFromDefinition(tx, {
       workspaceId,
-      definition: withUsers(definition, userIds),
+      definition: carried,
       keepIds,
     });
-    const newId = carryIds(ids, keepIds);
+    const newId = withKnownIds(carry, ids);
     const strangers = content.users.filter(({ id }) => !userIds.has(id));
     const absent = [...new Map(strangers.map((user) => [user.id, user])).values()];
     const empty = { tx: tx.db, schema, newId, userIds, absent, progress };
@@ -94,26 +114,27 @@ export async function loadBase(
       workspaceId,
       tables: schema.tables.length,
       files: content.files.size,
+      invalidFields: invalidFields(schema),
       ...filled,
     };
   });
 }
 
-function withUsers(
-  definition: BaseContent["definition"],
-  userIds: ReadonlyMap<string, string>,
-): BaseContent["definition"] {
-  return {
-    ...definition,
-    tables: definition.tables.map((table) => ({
-      ...table,
-      views: table.views?.map((view) => ({
-        ...view,
-        personalForUserId:
-          view.personalForUserId == null
-            ? null
-            : (userIds.get(view.personalForUserId) ?? view.personalForUserId),
-      })),
-    })),
-  };
+function invalidFields(schema: BaseSchema): InvalidField[] {
+  return schema.tables.flatMap((table) =>
+    table.fields.flatMap((field) => {
+      const { isValid, reason = "" } = field.options as ComputedState;
+      return isComputed(field) && isValid !== true
+        ? [
+            {
+              tableId: table.id,
+              fieldId: field.id,
+              tableName: table.name,
+              fieldName: field.name,
+              reason,
+            },
+          ]
+        : [];
+    }),
+  );
 }

@@ -1,3 +1,4 @@
+import { parse, toStoredText } from "@basalt/formulas";
 import { isId, newId, type IdPrefix } from "#kernel";
 import type { ViewOptions } from "../schema/base-schema.ts";
 import { badSchema } from "../schema/refusals.ts";
@@ -123,7 +124,31 @@ function replacedIn(value: unknown, ids: IdMap): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]: [string, unknown]) => [
       ids.get(key) ?? key,
-      key === "name" ? inner : replacedIn(inner, ids),
+      replacedAt(key, inner, ids),
     ]),
   );
+}
+
+function replacedAt(key: string, value: unknown, ids: IdMap): unknown {
+  if (key === "name") {
+    return value;
+  }
+  return (key === "formula" || key === "filterByFormula") && typeof value === "string"
+    ? formulaWith(value, ids)
+    : replacedIn(value, ids);
+}
+
+/** The text of a formula with the ids of fields replaced; one that is no formula is searched for them. */
+function formulaWith(text: string, ids: IdMap): string {
+  const formula = parse(text);
+  if (formula.tree === null) {
+    return text.replaceAll(/\{(fld[A-Za-z0-9]{14})\}/g, (all, id: string) =>
+      ids.has(id) ? `{${ids.get(id)}}` : all,
+    );
+  }
+  const find = (name: string): { readonly id: string; readonly name: string } | undefined => {
+    const id = ids.get(name);
+    return id === undefined ? undefined : { id, name };
+  };
+  return toStoredText(formula, { find, names: () => [] });
 }

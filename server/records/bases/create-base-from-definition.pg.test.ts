@@ -161,6 +161,13 @@ test("a primary field that is not the first comes first", async () => {
   expect(schema.tables[0]?.fields.map(({ name }) => name)).toEqual(["Name", "L"]);
 });
 
+const formula = (id: string, text: string): FieldOfDefinition => ({
+  id,
+  name: id,
+  type: "formula",
+  options: { formula: text },
+});
+
 const back = (options: object): FieldOfDefinition => ({
   id: "fldDDDDDDDDDDDDDD",
   name: "Back",
@@ -205,9 +212,18 @@ test.each([
     "records.duplicate-or-empty-field-name",
   ],
   [
-    "a computed field",
+    "a formula without a text",
     twoTables([one, { ...two, id: "fldDDDDDDDDDDDDDD", name: "F", type: "formula" }]),
-    "records.unsupported-field-type",
+    "records.bad-field-options",
+  ],
+  [
+    "fields computed from each other",
+    twoTables([
+      one,
+      formula("fldDDDDDDDDDDDDDD", "{fldEEEEEEEEEEEEEE}"),
+      formula("fldEEEEEEEEEEEEEE", "{fldDDDDDDDDDDDDDD}"),
+    ]),
+    "records.formula-cycle",
   ],
   [
     "a view of another table to choose from",
@@ -223,6 +239,46 @@ test.each([
     sql`select nspname from pg_namespace where nspname like 'appAAAAAAAAAAAAAA%'`,
   );
   expect(left).toEqual([]);
+});
+
+test("computed fields that cannot be computed come in with the reason, and those that read them too", async () => {
+  const lost = { id: "fldFFFFFFFFFFFFFF", name: "Lost", type: "rollup" };
+  const { schema } = await make(
+    twoTables([
+      one,
+      formula("fldDDDDDDDDDDDDDD", 'UPPER({NAME}) & "x"'),
+      formula("fldEEEEEEEEEEEEEE", "NOSUCH({fldAAAAAAAAAAAAAA})"),
+      formula("fldGGGGGGGGGGGGGG", "1 + {fldEEEEEEEEEEEEEE}"),
+      formula("fldHHHHHHHHHHHHHH", "1 + ({fldAAAAAAAAAAAAAA}"),
+      { ...lost, options: { isValid: false, referencedFieldIds: [], result: null } },
+      {
+        ...lost,
+        id: "fldIIIIIIIIIIIIII",
+        name: "None",
+        type: "count",
+        options: { recordLinkFieldId: null },
+      },
+    ]),
+  );
+  const fields = schema.tables[0]?.fields ?? [];
+  const reasons = fields.map(({ options }) => options["reason"]);
+  expect(reasons).toEqual([
+    undefined,
+    undefined,
+    expect.stringContaining("NOSUCH"),
+    expect.stringContaining("is not valid itself"),
+    expect.any(String),
+    "options.recordLinkFieldId: is missing",
+    "options.recordLinkFieldId: is missing",
+  ]);
+  const [first, upper, unknown, , open] = fields;
+  expect(upper?.options).toMatchObject({
+    isValid: true,
+    formula: `UPPER({${first?.id}}) & "x"`,
+    result: { type: "singleLineText" },
+  });
+  expect(unknown?.options["formula"]).toBe(`NOSUCH({${first?.id}})`);
+  expect(open?.options["formula"]).toBe(`1 + ({${first?.id}}`);
 });
 
 test("ids that another base has are refused", async () => {

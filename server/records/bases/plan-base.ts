@@ -1,7 +1,7 @@
 import { newId } from "#kernel";
 import type { OptionsContext } from "../field-types/field-type.ts";
 import { typeOf, typeToCreate } from "../field-types/registry.ts";
-import { checkSelectionView, keptOptions } from "../fields/plan-fields.ts";
+import { checkSelectionView } from "../fields/plan-fields.ts";
 import { nameKey, type Field, type View } from "../schema/base-schema.ts";
 import { FIELDS_PER_TABLE_MAX } from "../schema/limits.ts";
 import { checkedDescription, checkedFieldName, checkedName } from "../schema/names.ts";
@@ -21,6 +21,7 @@ import type {
   TableOfDefinition,
   ViewOfDefinition,
 } from "./base-definition.ts";
+import { optionsOfDefinition } from "./options-of-definition.ts";
 import { pairLinks } from "./pair-links.ts";
 
 /**
@@ -77,37 +78,14 @@ function planField(
     keepIds: true,
   };
   const type = typeToCreate(field.type, { ...context, strict: false });
-  const options = keptOptions(type.createOptions(writable(field), context), context);
   return {
     id: field.id,
     tableId: table.id,
     name,
     type: type.name,
-    options: type.name === "multipleRecordLinks" ? { ...field.options, ...options } : options,
+    options: optionsOfDefinition(field, type, context),
     description: checkedDescription(field.description),
   };
-}
-
-/** What a type takes to be created, out of what it keeps or shows. */
-function writable({ type, options }: FieldOfDefinition): unknown {
-  switch (type) {
-    case "multipleRecordLinks":
-      return only(options, [
-        "linkedTableId",
-        "prefersSingleRecordLink",
-        "viewIdForRecordSelection",
-      ]);
-    case "createdTime":
-    case "lastModifiedTime":
-      return only(options, ["result"]);
-    default:
-      return options ?? undefined;
-  }
-}
-
-function only(options: FieldOfDefinition["options"], keys: readonly string[]): object {
-  const kept = Object.entries(options ?? {}).filter(([key]) => keys.includes(key));
-  return Object.fromEntries(kept);
 }
 
 function planViews(

@@ -5,7 +5,7 @@ import type { BaseTx } from "../rows/base-writer.ts";
 import { setCurrentTxn } from "./context.sql.ts";
 import { computedGraph } from "./graph.ts";
 import { propagate, type Computing, type Recomputed } from "./propagate.ts";
-import { beginWatching } from "./settle.sql.ts";
+import { beginWatchingNewRows } from "./settle.sql.ts";
 import { watchedFields } from "./watched-fields.ts";
 
 /** An open transaction of a base, in which values can be computed. */
@@ -51,7 +51,7 @@ export async function recomputeBase(scope: Scope, open: OpenBase): Promise<Recom
   );
 }
 
-/** Gives the rows of a base that was filled the times of change that its fields ask for, as far as they are known. */
+/** Gives the rows of a base that was filled the times of change that its fields ask for, where they came with none. */
 export async function beginWatchingBase({
   tx,
   schema,
@@ -59,7 +59,7 @@ export async function beginWatchingBase({
   for (const table of schema.tables) {
     const watched = watchedFields(schema, table);
     if (watched.length > 0) {
-      await tx.run(beginWatching(table, watched));
+      await tx.run(beginWatchingNewRows(table, watched));
     }
   }
 }

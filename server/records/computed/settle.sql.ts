@@ -25,7 +25,14 @@ export const addTouchedColumn = (table: Table): Sql =>
   sql`alter table ${ident(table.baseId, table.id)} add column if not exists touched jsonb`;
 
 /** What was changed before it was watched counts as changed when the record was changed last. */
-export const beginWatching = (table: Table, fields: readonly Field[]): Sql => {
+export const beginWatching = (table: Table, fields: readonly Field[]): Sql =>
+  watching(table, fields);
+
+/** The same, in rows of which nothing is known yet. */
+export const beginWatchingNewRows = (table: Table, fields: readonly Field[]): Sql =>
+  sql`${watching(table, fields)} where t.touched is null`;
+
+const watching = (table: Table, fields: readonly Field[]): Sql => {
   const parts = fields.flatMap(({ id }) => [
     literal(id),
     sql`case when t.${ident(id)} is not null then jsonb_build_object(
