@@ -114,6 +114,7 @@ export {
   userView,
   verifyEmailBody,
 } from "./identity.ts";
+export { explainOperations, fieldExplanation } from "./explain.ts";
 export { identityOperations } from "./identity-operations.ts";
 export { airtableErrorBody, problemBody, type Method, type Operation } from "./operation.ts";
 export {

@@ -1,4 +1,5 @@
 import { baseFileOperations } from "./base-files.ts";
+import { explainOperations } from "./explain.ts";
 import { identityOperations } from "./identity-operations.ts";
 import type { Operation } from "./operation.ts";
 import { recordsOperations } from "./records-operations.ts";
@@ -10,4 +11,5 @@ export const operations: readonly Operation[] = [
   ...workspacesOperations,
   ...recordsOperations,
   ...baseFileOperations,
+  ...explainOperations,
 ];

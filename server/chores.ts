@@ -1,10 +1,13 @@
 import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
 import { sweepIdentity } from "#identity";
-import { dropBase, sweepRecords } from "#records";
+import { backlogWorker, dropBase, refreshVolatile, sweepRecords } from "#records";
 import { purgeTrash, sweepWorkspaces } from "#workspaces";
 
 /** How often each chore is done, milliseconds. Spread over processes by a random first wait of up to a tenth. */
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Fields that follow the clock may be five minutes late: with a tenth of spread and the time to compute, this keeps it. */
+const VOLATILE_MS = 4 * MINUTE_MS;
 
 interface Chore {
   readonly name: string;
@@ -24,6 +27,12 @@ const chores: readonly Chore[] = [
   { name: "workspaces", everyMs: HOUR_MS, run: sweepWorkspaces },
   { name: "trash", everyMs: HOUR_MS, run: (scope) => purgeTrash(scope, dropBase) },
   { name: "records", everyMs: HOUR_MS, run: sweepRecords },
+  { name: "volatile-fields", everyMs: VOLATILE_MS, run: refreshVolatile },
+  {
+    name: "backlog",
+    everyMs: MINUTE_MS,
+    run: ({ parts }) => parts.of(backlogWorker).resume(),
+  },
 ];
 
 /** Starts the chores; answers the way to stop, which waits for the one that runs. */

@@ -19,10 +19,12 @@ import {
   identityWithoutKeys,
 } from "#identity";
 import {
+  backlogWorker,
   baseFileRoutes,
   baseFileWithoutKeys,
   changeRoutes,
   commentRoutes,
+  explainRoutes,
   feedLag,
   metaRoutes,
   recordRoutes,
@@ -83,7 +85,9 @@ async function start(given: Config, closers: Closers): Promise<Omit<Basalt, "sto
   const { url } = await gateway.listen();
   closers.push(() => gateway.close());
   if (config.roles.has("worker")) {
-    closers.push(startChores(world), startSample(world));
+    const backlog = world.parts.of(backlogWorker);
+    await backlog.start();
+    closers.push(() => backlog.stop(), startChores(world), startSample(world));
   }
   return { url, world };
 }
@@ -116,6 +120,7 @@ function mountsOf(world: World): Mount[] {
     { routes: commentRoutes() },
     { routes: metaRoutes() },
     { routes: changeRoutes() },
+    { routes: explainRoutes() },
     { routes: viewRoutes() },
     {
       routes: baseFileRoutes({ program: `basalt ${version}` }),

@@ -4,6 +4,7 @@
  * reached it, or how files are kept.
  */
 export { changeRoutes } from "./api/change-routes.ts";
+export { explainRoutes } from "./api/explain-routes.ts";
 export { metaRoutes } from "./api/meta-routes.ts";
 export { commentRoutes, recordRoutes } from "./api/record-routes.ts";
 export { viewRoutes } from "./api/view-routes.ts";
@@ -11,6 +12,8 @@ export { exportBase, type ExportedBase } from "./base-files/export-base.ts";
 export { importBase, type BaseImport, type ImportedBase } from "./base-files/import-base.ts";
 export { baseFileRoutes, baseFileWithoutKeys } from "./base-files/routes.ts";
 export { operatorFileLimits, type BaseFileLimits } from "./base-files/zip-reader.ts";
+export { refreshVolatile } from "./computed/refresh-volatile.ts";
+export { backlogWorker } from "./computed/work-off-backlog.ts";
 export { createBase, type BaseInput } from "./bases/create-base.ts";
 export { dropBase } from "./bases/drop-base.ts";
 export { createField } from "./fields/create-field.ts";

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import type { HttpEnv } from "#kernel";
 import type { Endpoint } from "./call.ts";
+import { computedRead, computedWrite } from "./computing.ts";
 import { deleteOneComment, getComments, patchComment, postComment } from "./comments.ts";
 import { postRecords } from "./create-records.ts";
 import { deleteManyRecords, deleteOneRecord } from "./delete-records.ts";
@@ -16,17 +17,25 @@ export const recordRouteList: readonly Route<Endpoint>[] = [
   {
     pattern: "/v0/{baseId}/{tableIdOrName}",
     methods: {
-      GET: getRecords,
-      POST: postRecords,
-      PATCH: patchRecords,
-      PUT: putRecords,
-      DELETE: deleteManyRecords,
+      GET: computedRead(getRecords),
+      POST: computedWrite(postRecords),
+      PATCH: computedWrite(patchRecords),
+      PUT: computedWrite(putRecords),
+      DELETE: computedWrite(deleteManyRecords),
     },
   },
-  { pattern: "/v0/{baseId}/{tableIdOrName}/listRecords", methods: { POST: postListRecords } },
+  {
+    pattern: "/v0/{baseId}/{tableIdOrName}/listRecords",
+    methods: { POST: computedRead(postListRecords) },
+  },
   {
     pattern: "/v0/{baseId}/{tableIdOrName}/{recordId}",
-    methods: { GET: getOneRecord, PATCH: patchRecord, PUT: putRecord, DELETE: deleteOneRecord },
+    methods: {
+      GET: computedRead(getOneRecord),
+      PATCH: computedWrite(patchRecord),
+      PUT: computedWrite(putRecord),
+      DELETE: computedWrite(deleteOneRecord),
+    },
   },
   {
     pattern: "/v0/{baseId}/{recordId}/{fieldIdOrName}/uploadAttachment",

@@ -67,11 +67,19 @@ export const isBehind = (baseId: string, tableId: string | null): Sql => sql`
   select exists (select from records.backlog b
     where b.base_id = ${baseId} and (${tableId}::text is null or b.table_id = ${tableId})) as behind`;
 
-export const noteRecompute = (
-  fieldIds: readonly string[],
-  done: { readonly at: Date; readonly txn: number; readonly rows: number; readonly tookMs: number },
+/** A field that was computed in some rows. */
+export interface Recompute {
+  readonly fieldId: string;
+  readonly rows: number;
+  readonly tookMs: number;
+}
+
+export const noteRecomputes = (
+  done: readonly Recompute[],
+  { at, txn }: { readonly at: Date; readonly txn: number },
 ): Sql => sql`
   insert into records.recomputes (field_id, at, txn, rows, took_ms)
-  select f.id, ${done.at}, ${done.txn}, ${done.rows}, ${done.tookMs}
-  from records.fields f where f.id = any(${fieldIds})
+  select f.id, ${at}, ${txn}, e.rows, e."tookMs"
+  from json_to_recordset(${JSON.stringify(done)}::json) as e("fieldId" text, rows bigint, "tookMs" double precision)
+  join records.fields f on f.id = e."fieldId"
   on conflict (field_id) do update set at = excluded.at, txn = excluded.txn, rows = excluded.rows, took_ms = excluded.took_ms`;

@@ -2,6 +2,7 @@ import type { ChangeEvent, Scope, Sql, TextRow, Tx } from "#kernel";
 import { arrayElements } from "../field-types/array-literal.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { addToBacklog, type BacklogEntry } from "./backlog.ts";
+import { noteRecomputes, type Recompute } from "./backlog.sql.ts";
 import { provideContext } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { linkingRecords, recomputeRows, rowCountUpTo } from "./propagate.sql.ts";
@@ -40,6 +41,8 @@ export interface Propagation {
   readonly whole?: readonly ComputedNode[];
   /** Rows that may be computed here; the others go to the backlog. */
   readonly rowsMax?: number;
+  /** Keep when and in how many rows each field was computed, for those who ask why it is slow. */
+  readonly noted?: boolean;
 }
 
 /** Rows that one write computes in its own transaction: bounds how long the base is held. Ours. */
@@ -59,7 +62,7 @@ export type Recomputed = ReadonlyMap<string, ReadonlySet<string>>;
  */
 export async function propagate(
   computing: Computing,
-  { touched = [], stale = [], whole = [], rowsMax = ROWS_PER_WRITE_MAX }: Propagation,
+  { touched = [], stale = [], whole = [], rowsMax = ROWS_PER_WRITE_MAX, noted }: Propagation,
 ): Promise<Recomputed> {
   const wave = new Wave(computing, rowsMax);
   await wave.changed(touched);
@@ -69,7 +72,12 @@ export async function propagate(
   for (const node of whole) {
     wave.wait(node, "all");
   }
-  return wave.run();
+  const recomputed = await wave.run();
+  if (noted === true && wave.done.size > 0) {
+    const at = { at: computing.scope.now(), txn: computing.txn };
+    await computing.tx.run(noteRecomputes([...wave.done.values()], at));
+  }
+  return recomputed;
 }
 
 type RecordIds = Set<string> | "all";
@@ -94,6 +102,8 @@ class Wave {
   private readonly computing: Computing;
   private room: number;
   private readonly backlog: BacklogEntry[] = [];
+  /** What was computed, by field. */
+  readonly done = new Map<string, Recompute>();
 
   constructor(computing: Computing, rowsMax: number) {
     this.computing = computing;
@@ -200,9 +210,12 @@ class Wave {
     if (plan.needsContext) {
       await provideContext(this.computing);
     }
+    const began = performance.now();
     const [changed = []] = await this.computing.text([
       recomputeRows(table, plan, recordIds === "all" ? undefined : [...recordIds]),
     ]);
+    const tookMs = performance.now() - began;
+    nodes.forEach(({ field }) => this.done.set(field.id, { fieldId: field.id, rows, tookMs }));
     await this.tell(table, changed);
   }
 

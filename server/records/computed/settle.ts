@@ -52,7 +52,7 @@ export async function settleComputed(scope: Scope, change: MadeChange): Promise<
   await tx.text(setCurrentTxn(change.txn));
   const open = { tx, txn: change.txn, schema: settled };
   const computing = computingIn(scope, open, async (event) => change.publish(event));
-  await propagate(computing, { whole: stale, rowsMax: ROWS_MAX });
+  await propagate(computing, { whole: stale, rowsMax: ROWS_MAX, noted: true });
   return settled;
 }
 

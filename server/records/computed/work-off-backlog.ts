@@ -8,7 +8,6 @@ import {
   idsAfter,
   isBehind,
   nextBacklog,
-  noteRecompute,
   shortenBacklog,
   type BacklogGroup,
 } from "./backlog.sql.ts";
@@ -125,7 +124,7 @@ export async function isBaseBehind(
 }
 
 async function computeChunk(change: BaseChange, group: BacklogGroup): Promise<void> {
-  const { tx, schema, scope } = change;
+  const { tx, schema } = change;
   const table = schema.tablesById.get(group.tableId);
   const { byField } = computedGraph(schema);
   const nodes = group.fieldIds.flatMap((id) => byField.get(id) ?? []);
@@ -136,16 +135,11 @@ async function computeChunk(change: BaseChange, group: BacklogGroup): Promise<vo
   const ids =
     group.recordIds?.slice(0, CHUNK_ROWS) ??
     (await change.rows(idsAfter(table, group.doneTo, CHUNK_ROWS))).map(([id]) => id ?? "");
-  const began = performance.now();
-  await propagate(change, { stale: [{ nodes, recordIds: ids }], rowsMax: CHUNK_ROWS });
-  await tx.run(
-    noteRecompute(group.fieldIds, {
-      at: scope.now(),
-      txn: change.txn,
-      rows: ids.length,
-      tookMs: performance.now() - began,
-    }),
-  );
+  await propagate(change, {
+    stale: [{ nodes, recordIds: ids }],
+    rowsMax: CHUNK_ROWS,
+    noted: true,
+  });
   const [first = 0] = group.ids;
   if (group.recordIds === null) {
     await tx.run(

@@ -3,7 +3,7 @@ import { signedUrl, THUMBNAIL_TYPE } from "#files";
 import { arrayElements } from "../field-types/array-literal.ts";
 import type { FromText, ReadContext, ShowContext } from "../field-types/field-type.ts";
 import { jsonText } from "../field-types/json-text.ts";
-import { compileJson, compileShow } from "../field-types/registry.ts";
+import { compileJson, compileShow, shownAs } from "../field-types/registry.ts";
 import { stampIso } from "../field-types/calendar.ts";
 import type { BaseSchema, Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import { loadPeople, people } from "./people.ts";
@@ -176,11 +176,12 @@ async function linkedTexts(
 ): Promise<Map<string, Map<string, string>>> {
   const texts = new Map<string, Map<string, string>>();
   for (const [index, field] of read.fields.entries()) {
-    if (field.type === "multipleRecordLinks") {
+    const { as } = shownAs(field);
+    if (as.type === "multipleRecordLinks") {
       const ids = new Set(
         read.rows.flatMap((row) => arrayElements(row[index + LEADING_COLUMNS] ?? "{}")),
       );
-      const linked = schema.tablesById.get((field.options as unknown as LinkOptions).linkedTableId);
+      const linked = schema.tablesById.get((as.options as LinkOptions).linkedTableId);
       texts.set(
         field.id,
         linked === undefined || ids.size === 0

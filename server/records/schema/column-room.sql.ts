@@ -2,9 +2,13 @@ import { ident, join, literal, quoteIdent, sql, type Sql } from "#kernel";
 import type { Table } from "./base-schema.ts";
 import { grantOnTable, hasColumn, script, type BasePlace } from "./tables.sql.ts";
 
-/** Columns that a table has had so far: PostgreSQL counts those that were dropped. */
+/**
+ * Columns that a table has had so far: PostgreSQL counts those that were dropped. And which of those it has that only tables
+ * with computed fields have.
+ */
 export const columnsUsed = (baseId: string, tableId: string): Sql => sql`
-  select coalesce(max(a.attnum), 0) as used
+  select coalesce(max(a.attnum), 0) as used,
+    coalesce(array_agg(a.attname::text) filter (where a.attname in ('errors', 'touched')), '{}') as extra
   from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = ${baseId} and c.relname = ${tableId}`;
 
@@ -19,11 +23,11 @@ const systemColumns = [
 ];
 
 /** The same table, rows and numbers without the dropped columns. Several statements, for a script. */
-export function rebuildTable(place: BasePlace, table: Table): Sql {
+export function rebuildTable(place: BasePlace, table: Table, extra: readonly string[]): Sql {
   const { baseId } = place;
   const [old, fresh] = [ident(baseId, table.id), ident(baseId, `${table.id}_new`)];
   const own = table.fields.filter(hasColumn).map(({ id }) => id);
-  const columns = join([...systemColumns, ...own].map((name) => ident(name)));
+  const columns = join([...systemColumns, ...extra, ...own].map((name) => ident(name)));
   const sequenceOfNew = `${quoteIdent(baseId)}.${quoteIdent(`${table.id}_new_auto_number_seq`)}`;
   const [key, number, sequence] = ["pkey", "auto_number_idx", "auto_number_seq"].map((name) =>
     ident(baseId, `${table.id}_new_${name}`),

@@ -18,9 +18,11 @@ export async function makeColumnRoom(
   if (table === undefined) {
     return;
   }
-  const { used } = await tx.one<{ used: number }>(columnsUsed(before.baseId, tableId));
+  const { used, extra } = await tx.one<{ used: number; extra: readonly string[] }>(
+    columnsUsed(before.baseId, tableId),
+  );
   if (used + wanted > POSTGRES_COLUMNS_MAX) {
     await change.dropViews([tableId]);
-    await tx.script(rebuildTable(before, table).text);
+    await tx.script(rebuildTable(before, table, extra).text);
   }
 }
