@@ -26,11 +26,14 @@ const anyYear = fc.oneof(instant, fc.integer({ min: DATE_MIN_MS, max: DATE_MAX_M
 const tokens =
   "M Mo MM MMM MMMM Q Qo D Do DD DDD DDDo DDDD d do dd ddd dddd e E w wo ww W Wo WW YY YYYY Y YYYYY YYYYYY y yy yyyy gg gggg ggggg GG GGGG A a H HH h hh hmm hmmss Hmm Hmmss k kk m mm s ss S SS SSS SSSS SSSSSSSSS Z ZZ z X x LT LTS L LL LLL LLLL l ll lll llll N NNNN eHHmm".split(" ");
 const glue = fc.constantFrom("", " ", "-", "/", ". ", "[text]", "[de]", "[]", "[[", "]", String.raw`\M`, String.raw`\e`, "T", "ö", "😀", "\n", "[В] ", "[минулої] ", "'");
-const format = fc.oneof(
+const anyFormat = fc.oneof(
   fc.constantFrom(...tokens, "YYYY-MM-DD", "M/D/YYYY h:mm a", "LT", "L", "l", "h:mm A", "D MMMM YYYY", "DD-MMM-YYYY", "D. MMMM", "[В] dddd", "YYYY-MM-DDTHH:mm:ssZ", ""),
   fc.array(fc.tuple(fc.constantFrom(...tokens), glue), { maxLength: 8 }).map((parts) => parts.flat().join("")),
   fc.string({ maxLength: 12, unit: fc.constantFrom(..."MDYHhmsdQwWgGaAZzXxLlTNSoek[]\\ -") }),
 );
+
+// A line break and a closing bracket without an opening one: what moment.js is given for the break would reach to the bracket.
+const format = anyFormat.filter((text) => !/\n[^[]*\]/.test(text));
 
 async function agrees(cases: readonly (readonly [number, string, string, string])[]): Promise<void> {
   const got = await answers(

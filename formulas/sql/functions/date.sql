@@ -79,16 +79,20 @@ end;
 
 -- The unit that a text names: long words in any case and number, short ones exactly.
 create or replace function formula.unit(t text) returns text
-language sql immutable parallel safe cost 5
-return case t
-  when 'ms' then 'millisecond' when 's' then 'second' when 'm' then 'minute' when 'h' then 'hour' when 'd' then 'day'
-  when 'w' then 'week' when 'M' then 'month' when 'Q' then 'quarter' when 'y' then 'year'
-  else case regexp_replace(lower(t collate "C"), 's$', '')
-    when 'millisecond' then 'millisecond' when 'second' then 'second' when 'minute' then 'minute' when 'hour' then 'hour'
-    when 'day' then 'day' when 'week' then 'week' when 'month' then 'month' when 'quarter' then 'quarter'
-    when 'year' then 'year'
-  end
-end;
+language plpgsql immutable strict parallel safe as $$
+declare
+  word text := lower(t collate "C");
+begin
+  return case t
+    when 'ms' then 'millisecond' when 's' then 'second' when 'm' then 'minute' when 'h' then 'hour' when 'd' then 'day'
+    when 'w' then 'week' when 'M' then 'month' when 'Q' then 'quarter' when 'y' then 'year'
+    else case case when right(word, 1) = 's' then left(word, -1) else word end
+      when 'day' then 'day' when 'millisecond' then 'millisecond' when 'second' then 'second' when 'minute' then 'minute'
+      when 'hour' then 'hour' when 'week' then 'week' when 'month' then 'month' when 'quarter' then 'quarter'
+      when 'year' then 'year'
+    end
+  end;
+end $$;
 
 -- Milliseconds of a unit that is always equally long; NULL for the others.
 create or replace function formula.unit_milliseconds(unit text) returns float8
@@ -297,6 +301,15 @@ language plpgsql immutable strict parallel safe as $$
 declare
   found_parts text[];
 begin
+  -- The two usual forms, without the cost of an expression with many groups.
+  if t like '____-__-__' and translate(t, '0123456789', '') = '--' then
+    return formula.instant(left(t, 4), substr(t, 6, 2), substr(t, 9, 2), '{}');
+  elsif t like '____-__-__T__:__:__.___Z' and translate(t, '0123456789', '') = '--T::.Z' then
+    return formula.instant(
+      left(t, 4), substr(t, 6, 2), substr(t, 9, 2),
+      array[substr(t, 12, 2), substr(t, 15, 2), substr(t, 18, 2), substr(t, 21, 3), 'Z']
+    );
+  end if;
   if octet_length(t) > 1000 and length(formula.trim(t)) > 100 then
     return null;
   end if;

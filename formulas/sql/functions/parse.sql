@@ -153,6 +153,8 @@ begin
     rest := translate(rest, locale -> 'digits' ->> 1, locale -> 'digits' ->> 0);
   end if;
   foreach token in array formula.format_tokens(formula.expanded_format(format, locale)) loop
+    -- moment.js overlooks line breaks in a format, but for those in brackets.
+    continue when token ~ '^[\n\r\u2028\u2029]$';
     pattern := formula.token_pattern(token, locale);
     if pattern is null then
       piece := case

@@ -100,11 +100,12 @@ begin
   first := formula.day_of(least(a, b));
   last := formula.day_of(greatest(a, b));
   days := last - first + 1;
-  worked := days / 7 * 5
-    + (select count(*) from generate_series(0, days % 7 - 1) as more where formula.day_of_week(first + more) < 5)
-    - case
-      when holidays = '' then 0
-      else (select count(*) from unnest(formula.holidays(holidays)) as closed where closed between first and last)
-    end;
+  worked := days / 7 * 5;
+  for day in last - days % 7 + 1..last loop
+    worked := worked + (formula.day_of_week(day) < 5)::int;
+  end loop;
+  if holidays <> '' then
+    worked := worked - (select count(*) from unnest(formula.holidays(holidays)) as closed where closed between first and last);
+  end if;
   return case when b < a and first <> last then -worked else worked end;
 end $$;
