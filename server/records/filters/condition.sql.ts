@@ -21,24 +21,82 @@ export function conditionSql(
   table: Table,
   { condition, prefix }: { readonly condition: TypedCondition; readonly prefix: string },
 ): RowCondition {
+  if (!condition.inSql) {
+    return { ...ANY_ROW, here: condition };
+  }
   const { steps, holds } = compileCondition(condition, rowContext(schema, table), prefix);
   return {
     steps: steps.length === 0 ? empty : join(steps, " ", " "),
     holds,
-    people: condition.fieldIds.flatMap((id) => {
-      const field = table.fieldsById.get(id);
-      return field !== undefined && namesPeople(field) ? [field] : [];
-    }),
+    people: peopleAmong(table, condition.fieldIds),
   };
 }
 
-/** Both must hold. */
+const ANY_ROW: RowCondition = { steps: empty, holds: constant("true"), people: [] };
+
+/** The filter of a view and a formula: both must hold. */
 export function both(one: RowCondition, other: RowCondition): RowCondition {
+  const here = one.here ?? other.here;
   return {
     steps: sql`${one.steps}${other.steps}`,
     holds: sql`(${one.holds}) and (${other.holds})`,
     people: [...new Set([...one.people, ...other.people])],
+    ...(here !== undefined && { here }),
   };
+}
+
+/** The condition with what was asked here answered: these records hold it. */
+export function heldBy(
+  { steps, holds, people }: RowCondition,
+  ids: readonly string[],
+): RowCondition {
+  return { steps, holds: sql`(${holds}) and t.id = any(${ids}::text[])`, people };
+}
+
+/** What a condition that is asked here needs to know of a row, as JSON. */
+export interface ReadParts {
+  /** Names of fields and parts in the typed tree. */
+  readonly references: readonly string[];
+  /** Lists of fields whose time of change is asked for. */
+  readonly lastModified: readonly (readonly string[])[];
+}
+
+/** Rows after a number in their order: id, number, when made (milliseconds), then for each part value and error, then the times. */
+export function rowsToAsk(
+  { schema, table }: { readonly schema: BaseSchema; readonly table: Table },
+  condition: RowCondition,
+  rows: ReadParts & {
+    readonly after: number;
+    readonly limit: number;
+    readonly ids?: readonly string[];
+    readonly now: Date;
+    readonly people: readonly Field[];
+  },
+): Sql {
+  const parts = rows.references.flatMap((reference) => {
+    const { value, fails = constant("false") } = fieldSql(schema, table, reference);
+    return [sql`, to_json(${value})`, sql`, ${fails}`];
+  });
+  const times = rows.lastModified.map(
+    (fieldIds) => sql`, ${milliseconds(touchedAt(schema, table, fieldIds))}`,
+  );
+  const within = rows.ids === undefined ? empty : sql` and t.id = any(${rows.ids}::text[])`;
+  return sql`
+    select t.id, t.auto_number, ${milliseconds(constant("t.created_time"))}${join([...parts, ...times, empty], "")}
+    ${rowsWhere(table, condition, { now: rows.now, people: rows.people, more: sql`t.auto_number > ${rows.after}${within}` })}
+    order by t.auto_number limit ${rows.limit}`;
+}
+
+function milliseconds(instant: Sql): Sql {
+  return sql`(extract(epoch from ${instant}) * 1000)::bigint`;
+}
+
+/** Fields of these that name persons. */
+export function peopleAmong(table: Table, fieldIds: readonly string[]): Field[] {
+  return fieldIds.flatMap((id) => {
+    const field = table.fieldsById.get(id);
+    return field !== undefined && namesPeople(field) ? [field] : [];
+  });
 }
 
 /** A part of a statement with the instant put in where it asks for one. */

@@ -13,6 +13,8 @@ export interface RowCondition {
   readonly holds: Sql;
   /** Fields whose persons' names it reads: `people` of the statement must know them. */
   readonly people: readonly Field[];
+  /** What has to hold besides and PostgreSQL cannot work out: it is asked here, record by record. */
+  readonly here?: TypedCondition;
 }
 
 /** A typed condition before it is SQL: what both ways to ask, formulas and filters of views, come to. */

@@ -13,7 +13,7 @@ import { hostileTexts } from "./testing/hostile-texts.ts";
 const asked = askedTable();
 let table: Table;
 
-/** What PostgreSQL is sent, with the places of bound values left open. */
+/** What PostgreSQL is sent where rows are asked, with the places of bound values left open. */
 interface Sent {
   readonly scope: Scope;
   readonly texts: Set<string>;
@@ -21,21 +21,14 @@ interface Sent {
 
 function recording(scope: Scope): Sent {
   const texts = new Set<string>();
-  const note = (statements: readonly Sql[]): void => {
-    texts.add(statements.map(({ text }) => text.replaceAll(/\$\d+/g, "$")).join(";\n"));
-  };
   const db = new Proxy(scope.db, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== "function") {
-        return value;
-      }
-      return (...given: readonly unknown[]) => {
-        const [first] = given;
-        note(Array.isArray(first) ? first : [first as Sql]);
-        return value.apply(target, given) as unknown;
-      };
-    },
+    get: (target, name) =>
+      name === "pipeline"
+        ? async (statements: readonly Sql[]) => {
+            texts.add(statements.map(({ text }) => text.replaceAll(/\$\d+/g, "$")).join(";\n"));
+            return target.pipeline(statements);
+          }
+        : Reflect.get(target, name),
   });
   return { scope: { ...scope, db }, texts };
 }

@@ -64,7 +64,7 @@ describe("pages of what a formula keeps", () => {
     const seen = await pages(listing, async () => {
       await set(table, ids[0] ?? "", 1);
       await set(table, ids[10] ?? "", 11);
-      await deleteRecords(scope, { table, ids: [ids[20] ?? ""] });
+      await deleteRecords(scope, { table, ids: [ids[20] ?? ""], single: true });
     });
     expect(seen.flat()).toEqual([
       0, 2, 4, 6, 8, 12, 14, 16, 18, 22, 24, 26, 28, 30, 32, 34, 36, 38,
@@ -132,6 +132,48 @@ describe("pages of what a formula keeps", () => {
       type: "singleLineText",
     });
     expect((await listRecords(scope, listing)).records).toEqual([]);
+  });
+});
+
+describe("patterns that stand in cells", () => {
+  test("are matched for pages, kept orders and comment counts alike", async () => {
+    const { table } = await newBase(scope, workspaceId, [
+      { name: "Text", type: "singleLineText" },
+      { name: "Pattern", type: "singleLineText" },
+      { name: "N", type: "number", options: { precision: 0 } },
+    ]);
+    const cells = [
+      ["abc", "^a.c$"],
+      ["abc", "^b"],
+      ["x1", "\\d"],
+      ["x", "("],
+      [null, "^$"],
+      ["aaa", "(a+)+$"],
+    ];
+    const rows = Array.from({ length: 1_200 }, (_, N) => {
+      const [Text = null, Pattern = null] = cells[N % cells.length] ?? [];
+      return { fields: { Text, Pattern, N } };
+    });
+    for (const part of [rows.slice(0, 1_000), rows.slice(1_000)]) {
+      await createRecords(scope, { table, rows: part, typecast: false, shape });
+    }
+    const wanted = rows.map(({ fields: { N } }) => N).filter((N) => [0, 2, 4, 5].includes(N % 6));
+    const listing = {
+      table,
+      shape,
+      pageSize: 300,
+      filterByFormula: "REGEX_MATCH({Text}, {Pattern})",
+    };
+    expect((await pages(listing)).flat()).toEqual(wanted);
+    const sort = [{ fieldId: table.fieldsByName.get("N")?.id ?? "", direction: "desc" as const }];
+    const counted = { ...shape, commentCount: true };
+    expect((await pages({ ...listing, sort, shape: counted })).flat()).toEqual(wanted.toReversed());
+    const { records } = await listRecords(scope, {
+      ...listing,
+      filterByFormula:
+        "AND(REGEX_MATCH({Text}, {Pattern}), LAST_MODIFIED_TIME() >= CREATED_TIME(), {N} > 1195)",
+    });
+    expect(records.map((record) => JSON.parse(record).fields.N)).toEqual([1196, 1198, 1199]);
   });
 });
 

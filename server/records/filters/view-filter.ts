@@ -119,5 +119,5 @@ function typedGroup(
 }
 
 function conditionOf(root: Typed, fieldIds: readonly string[]): TypedCondition {
-  return { root, purpose: "condition", fieldIds, volatile: false, lastModified: [] };
+  return { root, purpose: "condition", fieldIds, volatile: false, inSql: true, lastModified: [] };
 }

@@ -7,6 +7,7 @@ import { compileJson, shownAs } from "../field-types/registry.ts";
 import { conditionOf } from "../filters/conditions.ts";
 import { filterField } from "../filters/filter-field.ts";
 import { readGuarded } from "../filters/guarded-read.ts";
+import { askedHere } from "../filters/held-here.ts";
 import { withSchema } from "../rows/base-writer.ts";
 import type { SortBy } from "../rows/list-records.ts";
 import { loadPeople, people } from "../rows/people.ts";
@@ -72,7 +73,9 @@ async function groupsIn(
     summaries: grouping.summaries.map(({ fieldId, name }) =>
       summaryFits(fieldById(table, fieldId), name),
     ),
-    ...(typeof condition === "object" && { condition }),
+    ...(typeof condition === "object" && {
+      condition: await askedHere(scope, { schema, table }, { condition }),
+    }),
     now: scope.now(),
   };
   if (condition === "none") {

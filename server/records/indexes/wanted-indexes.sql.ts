@@ -60,11 +60,15 @@ export const rowsAbout = (table: Table): Sql => sql`
   select greatest(c.reltuples, pg_stat_get_live_tuples(c.oid))::bigint as rows
   from pg_class c where c.oid = to_regclass(${nameOf(table)})`;
 
-/** The indexes that stand on fields of the table. */
+/**
+ * The indexes that stand on fields of the table. Those under a name that is not ours came with a copy of the table; they are as
+ * good as not valid, because nobody would find them again.
+ */
 export const indexesOf = (table: Table): Sql => sql`
-  select c.relname as name, i.indisvalid as valid
+  select c.relname as name, i.indisvalid and c.relname like 'fld%' as valid
   from pg_index i join pg_class c on c.oid = i.indexrelid
-  where i.indrelid = to_regclass(${nameOf(table)}) and c.relname like 'fld%'`;
+  where i.indrelid = to_regclass(${nameOf(table)})
+    and (c.relname like 'fld%' or starts_with(c.relname, ${`${table.id}_new_`}))`;
 
 export const createIndex = (table: Table, { name, definition }: WantedIndex): string =>
   `create index concurrently if not exists ${quoteIdent(name)} on ${nameOf(table)} ${definition}`;

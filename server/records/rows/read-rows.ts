@@ -1,5 +1,6 @@
 import type { Scope, Sql, TextRow } from "#kernel";
 import { readGuarded } from "../filters/guarded-read.ts";
+import { askedHere } from "../filters/held-here.ts";
 import type { Table } from "../schema/base-schema.ts";
 import { baseTxn } from "./get-record.sql.ts";
 import {
@@ -32,9 +33,11 @@ export async function rowsAfter(
 ): Promise<ReadRows> {
   const { table, condition, listing, reader } = list;
   const page = { columns: reader.columns, after, limit, now: scope.now() };
-  return condition === undefined
-    ? plainly(scope, table, pageAfter(table, { ...page, shape: listing.shape }))
-    : guarded(scope, list, pageAfter(table, { ...page, condition }));
+  if (condition === undefined) {
+    return plainly(scope, table, pageAfter(table, { ...page, shape: listing.shape }));
+  }
+  const asked = await askedHere(scope, list, { condition, among: { after, limit } });
+  return guarded(scope, list, pageAfter(table, { ...page, condition: asked }));
 }
 
 /** The rows with these ids that the condition keeps, in any order. */
@@ -45,9 +48,11 @@ export async function rowsOf(
 ): Promise<ReadRows> {
   const { table, condition, listing, reader } = list;
   const page = { columns: reader.columns, ids, now: scope.now() };
-  return condition === undefined
-    ? plainly(scope, table, rowsOfPage(table, { ...page, shape: listing.shape }))
-    : guarded(scope, list, rowsOfPage(table, { ...page, condition }));
+  if (condition === undefined) {
+    return plainly(scope, table, rowsOfPage(table, { ...page, shape: listing.shape }));
+  }
+  const asked = await askedHere(scope, list, { condition, among: { ids } });
+  return guarded(scope, list, rowsOfPage(table, { ...page, condition: asked }));
 }
 
 /** Ids in the order of the sort of those that the condition keeps. */
@@ -61,12 +66,13 @@ export async function sortedIds(
   if (condition === undefined) {
     return idsOf(await scope.db.text(idsInOrder(schema, table, order)));
   }
+  const asked = await askedHere(scope, { schema, table }, { condition });
   const people = peopleOfSort(table, sort);
   const { rows } = await readGuarded(scope, {
     schema,
     table,
     people: [...new Set([...condition.people, ...people])],
-    statements: [idsInOrder(schema, table, { ...order, condition, people })],
+    statements: [idsInOrder(schema, table, { ...order, condition: asked, people })],
   });
   return idsOf(rows[0] ?? []);
 }

@@ -80,6 +80,9 @@ export function formulas(linkId: string): Arbitrary<string> {
         fc.tuple(tie("any"), tie("any")).map(([one, other]) => `(${one} & ${other})`),
         tie("text").map((one) => `LEFT(${one}, 2)`),
         tie("list").map((one) => `ARRAYJOIN(${one}, "/")`),
+        fc
+          .tuple(tie("text"), tie("text"))
+          .map(([one, pattern]) => `REGEX_EXTRACT(${one}, ${pattern})`),
       ),
       number: fc.oneof(
         { depthSize: "small", withCrossShrink: true },
