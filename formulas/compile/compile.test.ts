@@ -133,6 +133,10 @@ describe("the SQL of a condition", () => {
       `(('recAAAAAAAAAAAAAA'::text = any(array['recA', 'recB']::text[])) or (r."fldName" = any(array['x']::text[])))`,
     ],
     [
+      "IS_SAME({Day}, '2024-03-05', 'month')",
+      `(r."fldDay" >= '2024-03-01T00:00:00.000Z'::timestamptz and r."fldDay" < '2024-04-01T00:00:00.000Z'::timestamptz)`,
+    ],
+    [
       "IS_AFTER({Day}, DATEADD(TODAY(), -7, 'days'))",
       `(r."fldDay" > case when date_trunc('day', '2024-03-07T15:04:05.678Z'::timestamptz, 'UTC') between '0001-01-08T00:00:00.000Z'::timestamptz and '9999-12-31T23:59:59.999Z'::timestamptz then date_trunc('day', '2024-03-07T15:04:05.678Z'::timestamptz, 'UTC') + '-604800 seconds'::interval end)`,
     ],

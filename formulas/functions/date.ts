@@ -1,11 +1,11 @@
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import { comparison } from "../types/compare.ts";
-import { constantText, dateOrBlank, toText } from "../types/convert.ts";
+import { constantText, dateOrBlank, filled, toText } from "../types/convert.ts";
 import { booleanKind, countKind, textKind } from "../types/kinds.ts";
-import { blank, call, type Operation } from "../types/typed.ts";
-import { startOf, unitOf, weekNumber, weekday } from "../values/calendar.ts";
-import { isoText, startOfDay } from "../values/dates.ts";
-import { ERROR } from "../values/inner.ts";
+import { blank, call, type Operation, type Typed } from "../types/typed.ts";
+import { added, startOf, unitOf, weekNumber, weekday, type Unit } from "../values/calendar.ts";
+import { DATE_MIN_MS, isoText, startOfDay } from "../values/dates.ts";
+import { ERROR, type Inner } from "../values/inner.ts";
 import { badUnit } from "./date-distance.ts";
 import { plain, sqlCall, type FormulaFunction } from "./definition.ts";
 import { date, example, failure } from "./example.ts";
@@ -148,12 +148,7 @@ export const dateFunctions: readonly FormulaFunction[] = [
     family: "date",
     usage: "IS_SAME(date, other, [unit])",
     arity: [2, 3],
-    type: ([one = blank(), other = blank(), unit]) =>
-      call(
-        sameness,
-        [dateOrBlank(one), dateOrBlank(other), unit === undefined ? blank(textKind) : toText(unit)],
-        { kind: booleanKind, canFail: unit !== undefined && badUnit(toText(unit)) },
-      ),
+    type: ([one = blank(), other = blank(), unit]) => same(one, other, unit),
     examples: [
       example('IS_SAME({D}, {DT}, "month")', 1, "a"),
       example("IS_SAME({D}, {DT})", 0, "b"),
@@ -184,6 +179,45 @@ export const dateFunctions: readonly FormulaFunction[] = [
     examples: [example("TIMESTR({DT})", "09:07:03", "a"), example("TIMESTR({D})", "00:00:00", "a")],
   }),
 ];
+
+/** Beside a date that is known, a calendar unit is a range, which an index can answer. */
+function same(one: Typed, other: Typed, unit: Typed | undefined): Typed {
+  const left = dateOrBlank(one);
+  const right = dateOrBlank(other);
+  if (unit === undefined) {
+    return call(sameness, [left, right, blank(textKind)], { kind: booleanKind });
+  }
+  const name = toText(unit);
+  const known = unitOf(constantText(name) ?? "");
+  const [value, fixed] = left.op === "constant" ? [right, left] : [left, right];
+  const range = known !== null && fixed.op === "constant" ? rangeOf(fixed.value, known) : null;
+  return range === null
+    ? call(sameness, [left, right, name], { kind: booleanKind, canFail: badUnit(name) })
+    : filled(call(within(range), [value], { kind: booleanKind }), false);
+}
+
+type Range = readonly [start: number, end: number];
+
+/** The unit that holds a date, up to the start of the next; null at the edge of what dates can be. */
+function rangeOf(value: Inner, unit: Unit): Range | null {
+  if (typeof value !== "number") {
+    return null;
+  }
+  const start = startOf(value, unit);
+  const end = added(start, 1, unit);
+  return start < DATE_MIN_MS || end === null ? null : [start, end];
+}
+
+function within([start, end]: Range): Operation {
+  const first = raw(`'${isoText(start)}'::timestamptz`);
+  const next = raw(`'${isoText(end)}'::timestamptz`);
+  return {
+    name: "IS_SAME",
+    repeats: true,
+    evaluate: ([value]) => (value as number) >= start && (value as number) < end,
+    sql: ([value]) => sql`(${value} >= ${first} and ${value} < ${next})`,
+  };
+}
 
 const today: Operation = {
   name: "TODAY",

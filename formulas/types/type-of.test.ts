@@ -3,6 +3,7 @@ import { caseOf } from "../functions/example-case.ts";
 import { fieldIndex } from "../language/names.ts";
 import { parse } from "../language/parse.ts";
 import { messageOf } from "../language/problems.ts";
+import { outlineOf } from "./outline.ts";
 import { resultOf } from "./result.ts";
 import { typeOf, type Purpose, type TypedFormula } from "./type-of.ts";
 
@@ -89,6 +90,26 @@ describe("what a formula depends on", () => {
     ]);
     expect(typed("LAST_MODIFIED_TIME()").lastModified).toEqual([[]]);
   });
+});
+
+test("a typed tree can be written out", () => {
+  expect(outlineOf(typed("IF({A}, LEFT({Name}, 2 - 3), 'x')").root)).toMatchObject({
+    what: "IF",
+    kind: "text",
+    canFail: true,
+    parts: [
+      { what: "fill-false", parts: [{ parts: [{ what: "field", fieldId: "fldA" }] }] },
+      { what: "LEFT", canFail: true, parts: [{ what: "fill" }, { what: "constant", value: -1 }] },
+      { what: "constant", value: "x" },
+    ],
+  });
+  const values = ["1/0", "ERROR()", "BLANK()", "TRUE()"];
+  expect(values.map((text) => outlineOf(typed(text).root).value)).toEqual([
+    "Infinity",
+    "#ERROR!",
+    null,
+    1,
+  ]);
 });
 
 describe("what can be known is known", () => {
