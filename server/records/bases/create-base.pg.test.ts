@@ -108,9 +108,9 @@ test.each([
     "records.unsupported-field-type",
   ],
   [
-    "a computed type",
+    "a rollup of nothing",
     [{ name: "T", fields: [textField("A"), { name: "B", type: "rollup", options: {} }] }],
-    "records.unsupported-field-type",
+    "records.bad-field-options",
   ],
   [
     "options that do not fit",

@@ -27,12 +27,14 @@ export const button: FieldType<ButtonOptions> = {
   compileJson: ({ options }) => {
     const label = jsonText(options.label);
     return (text) =>
-      `{"label":${label},"url":${text === null || text === "" ? "null" : jsonText(text)}}`;
+      text === null
+        ? null
+        : `{"label":${label},"url":${text === "" ? "null" : jsonText(text)}}`;
   },
   compileShow:
     ({ options }) =>
-    () =>
-      options.label,
+    (text) =>
+      text === null ? null : options.label,
   sortKeys: (_field, column) => plainKeys(column, "text"),
 };
 

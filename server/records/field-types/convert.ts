@@ -66,6 +66,11 @@ const everything = [
   "multipleRecordLinks",
   "multipleAttachments",
   "barcode",
+  "formula",
+  "rollup",
+  "multipleLookupValues",
+  "count",
+  "button",
 ] as const;
 
 const toText: readonly FieldTypeName[] = everything;

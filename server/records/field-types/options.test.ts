@@ -97,7 +97,7 @@ const bad: [FieldTypeName, unknown, RegExp][] = [
   ["multipleRecordLinks", { linkedTableId: "tblUnknown0000001" }, /no table/],
   ["multipleRecordLinks", { linkedTableId: "recA0000000000001" }, /linkedTableId/],
   ["multipleRecordLinks", { linkedTableId: tbl, isReversed: true }, /isReversed/],
-  ["lastModifiedTime", { referencedFieldIds: ["fldA0000000000001"] }, /referencedFieldIds/],
+  ["lastModifiedTime", { referencedFieldIds: ["Name"] }, /referencedFieldIds/],
 ];
 
 test.each(bad)("%s refuses the options %.60j", (type, input, rule) => {

@@ -1,6 +1,7 @@
 import { constant, ident, sql, type Sql } from "#kernel";
 import type { ColumnConversion } from "../field-types/convert.sql.ts";
 import { typeOf } from "../field-types/registry.ts";
+import { readColumnOf } from "../rows/table-sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 
 /** Cells in one page of a conversion. */
@@ -21,8 +22,8 @@ export function cellOf(field: Field): Sql {
  * changes with its type, and a prepared statement may not change what it answers.
  */
 export const cellTexts = (table: Table, field: Field, { after, limit }: CellPage): Sql => sql`
-  select t.id, ${cellOf(field)}::text collate "C" from ${tableOf(table)} t
-  where t.id > ${after} and ${cellOf(field)} is not null order by t.id limit ${limit}`;
+  select t.id, ${readColumnOf(field)}::text collate "C" from ${tableOf(table)} t
+  where t.id > ${after} and ${readColumnOf(field)} is not null order by t.id limit ${limit}`;
 
 /** The same as JSON, for the log. */
 export const cellJson = (table: Table, field: Field, { after, limit }: CellPage): Sql => sql`
