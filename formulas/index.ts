@@ -17,7 +17,16 @@ export {
 export { parse, type ParsedFormula } from "./language/parse.ts";
 export { messageOf, type FormulaProblem, type FormulaProblemCode } from "./language/problems.ts";
 export { printField, printText, printTree, type Node } from "./language/tree.ts";
-export type { ArrayKind, Kind } from "./types/kinds.ts";
+export {
+  arrayKind,
+  booleanKind,
+  countKind,
+  dateTimeKind,
+  numberKind,
+  textKind,
+  type ArrayKind,
+  type Kind,
+} from "./types/kinds.ts";
 export { outlineOf, type Outline } from "./types/outline.ts";
 export { resultOf, type ResultType } from "./types/result.ts";
 export type { SqlContext, SqlField, Typed } from "./types/typed.ts";

@@ -2,14 +2,21 @@ import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testDatabase } from "../../server/kernel/testing/test-database.ts";
-import { holds } from "../evaluate.ts";
+import { evaluate, holds } from "../evaluate.ts";
 import { exampleRun } from "../functions/example.ts";
 import { fieldIndex } from "../language/names.ts";
 import { parse } from "../language/parse.ts";
 import { installed } from "../sql/testing/answers.ts";
 import { generatedFields, generatedFormula, generatedRecord } from "../testing/generated.ts";
-import { computeInPostgres, keptInPostgres } from "../testing/in-postgres.ts";
-import { typeOf, type Purpose, type TypedFormula } from "../types/type-of.ts";
+import { comparable } from "../testing/comparable.ts";
+import {
+  computeInPostgres,
+  computeTogetherInPostgres,
+  keptInPostgres,
+} from "../testing/in-postgres.ts";
+import { typeOf, type FormulaField, type Purpose, type TypedFormula } from "../types/type-of.ts";
+import type { Value } from "../values/value.ts";
+import type { FormulaOfField } from "./compile.sql.ts";
 
 const database = testDatabase();
 let client: pg.Client;
@@ -51,6 +58,44 @@ test(
     );
   },
 );
+
+test("formulas that use each other's results have the same values in one statement as one after the other", async () => {
+  const size = 4;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(generatedFormula(new Set()), { minLength: size, maxLength: size }),
+      fc.array(generatedRecord, { minLength: 10, maxLength: 10 }),
+      async (texts, records) => {
+        const formulas: FormulaOfField[] = [];
+        const computed: FormulaField[] = [];
+        for (const [place, text] of texts.entries()) {
+          // Mentions of a plain field become mentions of the formula before.
+          const last = computed.at(-1);
+          const linked =
+            last === undefined
+              ? text
+              : text.replaceAll(/\{fld(?:Count|Name|Day)\}/g, `{${last.id}}`);
+          const { formula } = typeOf(parse(linked), fieldIndex([...fields, ...computed]));
+          fc.pre(formula !== null && formula.inSql);
+          const id = `fldF${place}`;
+          formulas.push({ fieldId: id, formula });
+          const { kind, canFail, canBeBlank } = formula.root;
+          computed.push({ id, name: id, kind: kind as FormulaField["kind"], canFail, canBeBlank });
+        }
+        const here = records.map((record) => {
+          const values: Record<string, Value> = { ...record };
+          for (const { fieldId, formula } of formulas) {
+            values[fieldId] = evaluate(formula, values, run);
+          }
+          return formulas.map(({ fieldId }) => comparable(values[fieldId] ?? null));
+        });
+        const there = await computeTogetherInPostgres(client, formulas, { fields, records, run });
+        expect(there.map((values) => values.map(comparable))).toEqual(here);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
 describe("formulas as large as they may be", () => {
   const record = { fldCount: 1, fldName: "x" };

@@ -1,5 +1,10 @@
 import sql, { join, raw, type Sql } from "sql-template-tag";
-import { compile, compileCondition } from "../compile/compile.sql.ts";
+import {
+  compile,
+  compileCondition,
+  compileTogether,
+  type FormulaOfField,
+} from "../compile/compile.sql.ts";
 import { sqlTypeOf } from "../compile/literals.sql.ts";
 import type { SqlContext } from "../types/typed.ts";
 import type { FormulaField, TypedFormula } from "../types/type-of.ts";
@@ -29,6 +34,26 @@ export function keptRows(
   return sql`
     select r.place from ${recordset(fields, rows)} ${joined(steps)}
     where ${holds}
+    order by r.place`;
+}
+
+/** The query that computes formulas which may refer to each other, as columns `value0`, `fails0` and so on. */
+export function computedTogether(
+  formulas: readonly FormulaOfField[],
+  fields: readonly FormulaField[],
+  { rows, run }: { readonly rows: string; readonly run: EvaluationContext },
+): Sql {
+  const { steps, fields: computed } = compileTogether(formulas, contextOf(fields, run));
+  const columns = formulas.flatMap(({ fieldId, formula }, index) => {
+    const { value, fails } = computed.get(fieldId) ?? { value: sql`null`, fails: null };
+    return [
+      sql`${readable(value, formula.root.kind)} as ${raw(`value${index}`)}`,
+      sql`${fails ?? sql`false`} as ${raw(`fails${index}`)}`,
+    ];
+  });
+  return sql`
+    select ${join(columns)}
+    from ${recordset(fields, rows)} ${joined(steps)}
     order by r.place`;
 }
 

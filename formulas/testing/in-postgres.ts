@@ -1,9 +1,10 @@
 import type pg from "pg";
+import type { FormulaOfField } from "../compile/compile.sql.ts";
 import type { EvaluationContext, FormulaRecord } from "../evaluate.ts";
 import type { FormulaField, TypedFormula } from "../types/type-of.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
 import { inward, outward, type Value } from "../values/value.ts";
-import { computedRows, keptRows } from "./in-postgres.sql.ts";
+import { computedRows, computedTogether, keptRows } from "./in-postgres.sql.ts";
 
 interface Computing {
   readonly fields: readonly FormulaField[];
@@ -25,6 +26,25 @@ export async function computeInPostgres(
     }
     return outward(fails ? ERROR : value, formula.root.kind);
   });
+}
+
+/** The values of formulas that may refer to each other, a list for each record. */
+export async function computeTogetherInPostgres(
+  client: pg.Client,
+  formulas: readonly FormulaOfField[],
+  { fields, records, run }: Computing,
+): Promise<readonly (readonly Value[])[]> {
+  const rows = rowsOf(records, fields);
+  const { text, values } = computedTogether(formulas, fields, { rows, run });
+  const answer = await client.query<Record<string, Inner>>(text, [...values]);
+  return answer.rows.map((row) =>
+    formulas.map(({ formula }, index) =>
+      outward(
+        row[`fails${index}`] === true ? ERROR : (row[`value${index}`] ?? null),
+        formula.root.kind,
+      ),
+    ),
+  );
 }
 
 /** The places of the records that a condition keeps in PostgreSQL. */

@@ -102,7 +102,7 @@ export interface SqlContext {
   readonly field: (id: string) => SqlField;
 }
 
-/** A field's value in the type of its kind, NULL when blank, and what tells that it holds an error. */
+/** A field's value in the type of its kind, NULL when it is blank or an error, and what tells that it is an error. */
 export interface SqlField {
   readonly value: Sql;
   /** `boolean`, never NULL. Absent: the field never holds an error. */
