@@ -205,7 +205,33 @@ describe("list", () => {
       "offset=abc",
       airtableError(422, "INVALID_OFFSET_VALUE", "The value of offset abc is invalid"),
     ],
-    ["a formula", "filterByFormula=1", airtableError(422, "INVALID_FILTER_BY_FORMULA")],
+    [
+      "a formula that is none",
+      "filterByFormula=1%2B",
+      airtableError(
+        422,
+        "INVALID_FILTER_BY_FORMULA",
+        "The formula for filtering records is invalid: Invalid formula. Please check your formula text.",
+      ),
+    ],
+    [
+      "fields that are not there",
+      "filterByFormula=AND({First+Name},{LastName})",
+      airtableError(
+        422,
+        "INVALID_FILTER_BY_FORMULA",
+        "The formula for filtering records is invalid: Unknown field names: first name, lastname",
+      ),
+    ],
+    [
+      "a function that is not there",
+      "filterByFormula=IFERROR(1,2)",
+      airtableError(
+        422,
+        "INVALID_FILTER_BY_FORMULA",
+        "The formula for filtering records is invalid: Unknown function names: IFERROR",
+      ),
+    ],
     ["NUL in a field name", "fields[]=a%00b", airtableError(422, "UNKNOWN_FIELD_NAME")],
   ])("refused: %s", async (_name, search, answer) => {
     const text = typeof search === "string" ? search : search();
