@@ -10,7 +10,19 @@ export interface InstallScript {
 }
 
 /** Files in the order in which they refer to each other. */
-const families = ["number", "text", "convert", "date", "workday", "locales", "zones", "format", "parse", "regex", "array"];
+const families = [
+  "number",
+  "text",
+  "convert",
+  "date",
+  "workday",
+  "locales",
+  "zones",
+  "format",
+  "parse",
+  "regex",
+  "array",
+];
 
 /** The whole library of SQL functions that compiled formulas call. */
 export function installScript(): InstallScript {

@@ -5,9 +5,11 @@ import { translateRegex } from "./translate-regex.ts";
  * Calls of REGEX_MATCH, REGEX_EXTRACT and REGEX_REPLACE with a pattern that is known and that RE2 accepts. Null for a pattern that
  * PostgreSQL cannot compute.
  */
-export function knownRegex(
-  pattern: string,
-): { match(text: Sql): Sql; extract(text: Sql): Sql; replace(text: Sql, replacement: Sql): Sql } | null {
+export function knownRegex(pattern: string): {
+  match(text: Sql): Sql;
+  extract(text: Sql): Sql;
+  replace(text: Sql, replacement: Sql): Sql;
+} | null {
   const translation = translateRegex(pattern);
   if (translation === null) {
     return null;

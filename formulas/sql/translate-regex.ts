@@ -50,7 +50,8 @@ function translated(pattern: string): RegexTranslation | null {
   const same =
     preference !== "other" &&
     (groups.length === 0 ||
-      (groupsAreAlike(tree, false) && (automaton.isUnambiguous() || (preference === "longest" && dividesAlike(tree)))));
+      (groupsAreAlike(tree, false) &&
+        (automaton.isUnambiguous() || (preference === "longest" && dividesAlike(tree)))));
   return {
     are,
     groups: groups.length,
@@ -83,7 +84,9 @@ function groupsAreAlike(node: Node, looped: boolean): boolean {
       return !looped && groupsAreAlike(node.part, false);
     case "repeat": {
       const { part, max } = node;
-      return part.op === "group" ? groupsIn(part.part).length === 0 && !looped : groupsAreAlike(part, looped || max > 1);
+      return part.op === "group"
+        ? groupsIn(part.part).length === 0 && !looped
+        : groupsAreAlike(part, looped || max > 1);
     }
     default:
       return node.parts.every((part) => groupsAreAlike(part, looped));
@@ -119,7 +122,18 @@ function isGreedy(node: Node): boolean {
   }
 }
 
-const codes = { match: 0, set: 1, split: 2, save: 3, "text-start": 4, "text-end": 5, "line-start": 6, "line-end": 7, "word-edge": 8, "no-word-edge": 9 } as const;
+const codes = {
+  match: 0,
+  set: 1,
+  split: 2,
+  save: 3,
+  "text-start": 4,
+  "text-end": 5,
+  "line-start": 6,
+  "line-end": 7,
+  "word-edge": 8,
+  "no-word-edge": 9,
+} as const;
 
 /**
  * The steps as one array: how many steps, parts of the alphabet and kinds of characters there are; three numbers a step (code, next,
@@ -129,7 +143,9 @@ const codes = { match: 0, set: 1, split: 2, save: 3, "text-start": 4, "text-end"
 function encoded(steps: readonly Step[]): readonly number[] {
   const sets = [...new Set(steps.flatMap((step) => (step.op === "set" ? [step.set] : [])))];
   const all = [newline, wordCodes, ...sets];
-  const starts = [...new Set([0, ...all.flatMap((set) => set.flatMap(([first, last]) => [first, last + 1]))])].sort((one, other) => one - other);
+  const starts = [
+    ...new Set([0, ...all.flatMap((set) => set.flatMap(([first, last]) => [first, last + 1]))]),
+  ].sort((one, other) => one - other);
   const kinds = new Map<string, number>();
   const kindOf = starts.map((start) => {
     const key = all.map((set) => (contains(set, start) ? "1" : "0")).join("");

@@ -22,7 +22,13 @@ interface LocaleData {
   /** How names and halves of the day are recognised; what is absent is as in English. */
   readonly reads: Reading;
   /** Eras from the last back to the first: first day, name, narrow name, abbreviation, and the number of its first year less one. */
-  readonly eras?: readonly (readonly [since: string, name: string, narrow: string, abbreviation: string, before: number])[];
+  readonly eras?: readonly (readonly [
+    since: string,
+    name: string,
+    narrow: string,
+    abbreviation: string,
+    before: number,
+  ])[];
   /** Characters of the output and what they become; absent when nothing does. */
   readonly digits?: readonly [string, string];
 }
@@ -52,7 +58,14 @@ export const localeCodes: readonly string[] = (
 /** Months stand in another form beside a day unless the locale says otherwise. */
 const besideDay = String.raw`D[oD]?(\[[^\[\]]*\]|\s)+MMMM?`;
 const longFormats = ["LT", "LTS", "L", "LL", "LLL", "LLLL", "l", "ll", "lll", "llll"] as const;
-const ordinalTokens = { M: [1, 12], Q: [1, 4], D: [1, 31], d: [0, 6], w: [1, 53], W: [1, 53] } as const;
+const ordinalTokens = {
+  M: [1, 12],
+  Q: [1, 4],
+  D: [1, 31],
+  d: [0, 6],
+  w: [1, 53],
+  W: [1, 53],
+} as const;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
 
 /** The data of a locale of moment.js. */
@@ -64,9 +77,14 @@ export function localeData(code: string): LocaleData {
   }
   const inner = locale as unknown as Record<string, unknown>;
   const digits = digitsOf(locale);
+  const eras = code === "ja" ? erasOf(locale) : undefined;
   return {
     months: forms(inner["_months"], (date, format) => locale.months(date, format), monthDates),
-    monthsShort: forms(inner["_monthsShort"], (date, format) => locale.monthsShort(date, format), monthDates),
+    monthsShort: forms(
+      inner["_monthsShort"],
+      (date, format) => locale.monthsShort(date, format),
+      monthDates,
+    ),
     weekdays: forms(inner["_weekdays"], (date, format) => locale.weekdays(date, format), weekDates),
     weekdaysShort: forms(inner["_weekdaysShort"], (date) => locale.weekdaysShort(date), weekDates),
     weekdaysMin: forms(inner["_weekdaysMin"], (date) => locale.weekdaysMin(date), weekDates),
@@ -75,17 +93,22 @@ export function localeData(code: string): LocaleData {
     meridiem: meridiems(locale),
     reads: readingOf(locale, inner),
     week: [locale.firstDayOfWeek(), locale.firstDayOfYear()],
-    ...(code === "ja" ? { eras: erasOf(locale) } : {}),
+    ...(eras === undefined ? {} : { eras }),
     ...(digits === null ? {} : { digits }),
   };
 }
 
 /** Read before anything is parsed: moment.js keeps what it makes out of the names in the same places. */
 function readingOf(locale: moment.Locale, inner: Record<string, unknown>): Reading {
-  const source = (key: string) => (inner[key] instanceof RegExp ? inner[key].source.replaceAll(String.raw`\d`, "[0-9]") : undefined);
+  const source = (key: string) =>
+    inner[key] instanceof RegExp
+      ? inner[key].source.replaceAll(String.raw`\d`, "[0-9]")
+      : undefined;
   const sources = (key: string) => {
     const each = inner[key];
-    return Array.isArray(each) && each.length > 0 ? each.map(({ source: one }: RegExp) => one) : undefined;
+    return Array.isArray(each) && each.length > 0
+      ? each.map(({ source: one }: RegExp) => one)
+      : undefined;
   };
   const found = {
     month: source("_monthsRegex"),
@@ -97,7 +120,9 @@ function readingOf(locale: moment.Locale, inner: Record<string, unknown>): Readi
     monthsExact: inner["_monthsParseExact"] ? (true as const) : undefined,
     weekdaysExact: inner["_weekdaysParseExact"] ? (true as const) : undefined,
   };
-  const given = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as Partial<Reading>;
+  const given = Object.fromEntries(
+    Object.entries(found).filter(([, value]) => value !== undefined),
+  ) as Partial<Reading>;
   return { ...given, hours: hoursOf(locale) };
 }
 
@@ -122,7 +147,8 @@ function hoursOf(locale: moment.Locale): Reading["hours"] {
     texts.map((given) => {
       const text = given.trim();
       const hours = Array.from({ length: 25 }, (_, hour) => hourIn(hour, text));
-      const half = hours.join() === englishHours.am ? "am" : hours.join() === englishHours.pm ? "pm" : hours;
+      const half =
+        hours.join() === englishHours.am ? "am" : hours.join() === englishHours.pm ? "pm" : hours;
       return [text.toLowerCase(), half];
     }),
   );
@@ -147,7 +173,13 @@ function erasOf(locale: moment.Locale): LocaleData["eras"] {
   const { _eras } = locale as unknown as { readonly _eras: readonly Era[] };
   return _eras
     .filter(({ since }) => since.length === 10 && !since.startsWith("0000"))
-    .map(({ since, offset, name, narrow, abbr }) => [since, name, narrow, abbr, Number(since.slice(0, 4)) - offset]);
+    .map(({ since, offset, name, narrow, abbr }) => [
+      since,
+      name,
+      narrow,
+      abbr,
+      Number(since.slice(0, 4)) - offset,
+    ]);
 }
 
 const monthDates = Array.from({ length: 12 }, (_, month) => moment.utc([2000, month]));
@@ -180,7 +212,10 @@ function forms(
   if (Array.isArray(given)) {
     return [plain];
   }
-  const { isFormat, format } = given as { readonly isFormat?: RegExp; readonly format: readonly string[] };
+  const { isFormat, format } = given as {
+    readonly isFormat?: RegExp;
+    readonly format: readonly string[];
+  };
   return [[isFormat?.source ?? besideDay, format], plain];
 }
 
@@ -188,7 +223,8 @@ function ordinals(locale: moment.Locale): LocaleData["ordinal"] {
   const general = ordinalOf(locale, "DDD", [0, 366]);
   const others = Object.entries(ordinalTokens)
     .filter(([token, [first, last]]) => {
-      const same = (n: number): boolean => ordinalText(locale, token, n) === ordinalText(locale, "DDD", n);
+      const same = (n: number): boolean =>
+        ordinalText(locale, token, n) === ordinalText(locale, "DDD", n);
       return !Array.from({ length: last - first + 1 }, (_, index) => first + index).every(same);
     })
     .map(([token, range]) => [token, ordinalOf(locale, token, range)] as const);
@@ -203,7 +239,10 @@ function ordinalOf(
 ): string | readonly [readonly string[], string] {
   const texts: string[] = [];
   const taken = Array.from({ length: last + 1 }, (_, n) => {
-    const text = ordinalText(locale, token, Math.max(n, first)).replace(String(Math.max(n, first)), "%");
+    const text = ordinalText(locale, token, Math.max(n, first)).replace(
+      String(Math.max(n, first)),
+      "%",
+    );
     if (!texts.includes(text)) {
       texts.push(text);
     }
@@ -215,7 +254,11 @@ function ordinalOf(
 }
 
 function ordinalText(locale: moment.Locale, token: string, n: number): string {
-  const ordinal = locale.ordinal as unknown as (this: moment.Locale, n: number, token: string) => string | number;
+  const ordinal = locale.ordinal as unknown as (
+    this: moment.Locale,
+    n: number,
+    token: string,
+  ) => string | number;
   return String(ordinal.call(locale, n, token));
 }
 
@@ -234,6 +277,10 @@ function meridiems(locale: moment.Locale): LocaleData["meridiem"] {
 }
 
 function digitsOf(locale: moment.Locale): readonly [string, string] | null {
-  const changed = [..."0123456789,"].filter((character) => locale.postformat(character) !== character);
-  return changed.length === 0 ? null : [changed.join(""), changed.map((one) => locale.postformat(one)).join("")];
+  const changed = [..."0123456789,"].filter(
+    (character) => locale.postformat(character) !== character,
+  );
+  return changed.length === 0
+    ? null
+    : [changed.join(""), changed.map((one) => locale.postformat(one)).join("")];
 }

@@ -27,12 +27,16 @@ write("zones", [
   Object.entries(zoneData())
     .map(([name, data]) => `"${name}":${JSON.stringify(data)}`)
     .join(",\n"),
-  "}$json$ -> lower(name collate \"C\");",
+  '}$json$ -> lower(name collate "C");',
   "end $$;",
 ]);
 
 function opening(signature: string, source: string): readonly string[] {
-  return [`-- Made by generate/write.ts from ${source}; not to be edited.`, "", ...heading(signature)];
+  return [
+    `-- Made by generate/write.ts from ${source}; not to be edited.`,
+    "",
+    ...heading(signature),
+  ];
 }
 
 /** The data is part of an expression and not of a variable, which would be filled anew by each call. */

@@ -9,11 +9,17 @@ const zoneFolder = "/usr/share/zoneinfo";
  */
 export interface ZoneData {
   readonly as?: string;
-  readonly short?: readonly (readonly [sinceSeconds: number, names: Readonly<Record<string, string>>])[];
+  readonly short?: readonly (readonly [
+    sinceSeconds: number,
+    names: Readonly<Record<string, string>>,
+  ])[];
 }
 
 /** Names that ICU knows and the IANA database does not. */
-const oldNames = "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST".split(" ");
+const oldNames =
+  "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST".split(
+    " ",
+  );
 
 /** Zones that PostgreSQL takes for abbreviations of a fixed offset, and the places that they are the times of. */
 const places2024: Readonly<Record<string, string>> = {
@@ -27,7 +33,9 @@ const places2024: Readonly<Record<string, string>> = {
 export function zoneData(): Readonly<Record<string, ZoneData>> {
   const described = readFileSync(`${zoneFolder}/tzdata.zi`, "utf8").split("\n");
   const named = (letter: string, column: number) =>
-    described.filter((line) => line.startsWith(`${letter} `)).map((line) => line.split(" ")[column] ?? "");
+    described
+      .filter((line) => line.startsWith(`${letter} `))
+      .map((line) => line.split(" ")[column] ?? "");
   const places = new Set(
     readFileSync(`${zoneFolder}/zone.tab`, "utf8")
       .split("\n")
@@ -35,21 +43,31 @@ export function zoneData(): Readonly<Record<string, ZoneData>> {
       .map((line) => line.split("\t")[2] ?? ""),
   );
   const links = new Map(named("L", 2).map((name, index) => [name, named("L", 1)[index] ?? ""]));
-  const names = [...new Set([...named("Z", 1), ...links.keys(), ...oldNames])].filter(isKnown).sort();
+  const names = [...new Set([...named("Z", 1), ...links.keys(), ...oldNames])]
+    .filter(isKnown)
+    .sort();
   return Object.fromEntries(
     names.map((name) => {
       // A link to another place would change the times before 1970; a second name of the same place does not.
       const target = places2024[name] ?? links.get(name);
-      const as = oldNames.includes(name) ? canonical(name) : target !== undefined && !places.has(name) ? target : undefined;
+      const as = oldNames.includes(name)
+        ? canonical(name)
+        : target !== undefined && !places.has(name)
+          ? target
+          : undefined;
       const short = abbreviations(name);
-      return [name.toLowerCase(), { ...(as === undefined ? {} : { as }), ...(short === undefined ? {} : { short }) }];
+      return [
+        name.toLowerCase(),
+        { ...(as === undefined ? {} : { as }), ...(short === undefined ? {} : { short }) },
+      ];
     }),
   );
 }
 
 function isKnown(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: name }) !== null;
+    new Intl.DateTimeFormat("en-US", { timeZone: name }).format();
+    return true;
   } catch {
     return false;
   }
@@ -101,13 +119,16 @@ function plainName(minutes: number): string {
   return minutes === 0 ? "GMT" : `GMT${minutes < 0 ? "-" : "+"}${Math.floor(size / 60)}${rest}`;
 }
 
-function abbreviationIn(timeZone: string): (second: number) => { readonly offset: string; readonly name: string } {
+function abbreviationIn(
+  timeZone: string,
+): (second: number) => { readonly offset: string; readonly name: string } {
   const short = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "short" });
   const long = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
   const part = (format: Intl.DateTimeFormat, second: number) =>
     format.formatToParts(second * 1000).find(({ type }) => type === "timeZoneName")?.value ?? "";
   return (second) => {
-    const [, sign = "+", hours = "0", minutes = "0"] = /GMT([+-])(\d\d):(\d\d)/.exec(part(long, second)) ?? [];
+    const [, sign = "+", hours = "0", minutes = "0"] =
+      /GMT([+-])(\d\d):(\d\d)/.exec(part(long, second)) ?? [];
     const offset = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
     return { offset: String(offset + 0), name: part(short, second) };
   };

@@ -39,7 +39,12 @@ function writtenPart(node: Node): string | null {
   return made !== null && node.op === "choice" ? `(?:${made})` : made;
 }
 
-function writtenRepeat({ part, min, max, greedy }: Node & { readonly op: "repeat" }): string | null {
+function writtenRepeat({
+  part,
+  min,
+  max,
+  greedy,
+}: Node & { readonly op: "repeat" }): string | null {
   const made = written(part);
   const counted = max === Infinity ? min : max;
   if (made === null || counted > REPEAT_MAX || min > max || isEmpty(part)) {
@@ -50,7 +55,11 @@ function writtenRepeat({ part, min, max, greedy }: Node & { readonly op: "repeat
   return `${atom}${sign}${greedy ? "" : "?"}`;
 }
 
-const signs: Readonly<Record<string, string>> = { "0,1": "?", "0,Infinity": "*", "1,Infinity": "+" };
+const signs: Readonly<Record<string, string>> = {
+  "0,1": "?",
+  "0,Infinity": "*",
+  "1,Infinity": "+",
+};
 
 /** True for what takes no character whatever the text: PostgreSQL refuses to repeat it. */
 function isEmpty(node: Node): boolean {
@@ -100,7 +109,8 @@ function writtenSet(set: CodeSet): string {
   if (held.length === 1 && first === last) {
     return code(first);
   }
-  const ranges = (some: CodeSet) => some.map(([from, to]) => (from === to ? code(from) : `${code(from)}-${code(to)}`)).join("");
+  const ranges = (some: CodeSet) =>
+    some.map(([from, to]) => (from === to ? code(from) : `${code(from)}-${code(to)}`)).join("");
   return missing.length < held.length ? `[^${ranges(missing)}]` : `[${ranges(held)}]`;
 }
 

@@ -49,7 +49,11 @@ export class Automaton {
 
   #isLongest(): boolean {
     this.#work = 0;
-    const open = this.#starts.map((behind) => ({ first: this.#begin(), all: this.#begin(), behind }));
+    const open = this.#starts.map((behind) => ({
+      first: this.#begin(),
+      all: this.#begin(),
+      behind,
+    }));
     const seen = new Set<string>();
     for (let state = open.pop(); state !== undefined; state = open.pop()) {
       for (const symbol of this.#symbols) {
@@ -84,7 +88,10 @@ export class Automaton {
         if ((places.includes(0) && places[0] !== 0) || this.#tooMuch()) {
           return false;
         }
-        const next = { all: places[0] === 0 ? [] : this.#taken(places, symbol), behind: symbol.behind };
+        const next = {
+          all: places[0] === 0 ? [] : this.#taken(places, symbol),
+          behind: symbol.behind,
+        };
         const key = `${next.all.join()};${next.behind}`;
         if (next.all.length > 0 && !seen.has(key)) {
           seen.add(key);
@@ -104,8 +111,10 @@ export class Automaton {
     for (let state = open.pop(); state !== undefined; state = open.pop()) {
       for (const symbol of this.#symbols) {
         const one = this.#leaves([state.one], state.behind, symbol);
-        const other = state.one === state.other ? one : this.#leaves([state.other], state.behind, symbol);
-        const met = state.one !== state.other && one.places.some((place) => other.places.includes(place));
+        const other =
+          state.one === state.other ? one : this.#leaves([state.other], state.behind, symbol);
+        const met =
+          state.one !== state.other && one.places.some((place) => other.places.includes(place));
         if (one.twice || other.twice || met || this.#tooMuch()) {
           return false;
         }
@@ -170,10 +179,15 @@ export class Automaton {
     return { places, twice };
   }
 
-  #takers(places: readonly number[], { code }: Symbol): readonly { readonly place: number; readonly next: number }[] {
+  #takers(
+    places: readonly number[],
+    { code }: Symbol,
+  ): readonly { readonly place: number; readonly next: number }[] {
     return places.flatMap((place) => {
       const step = this.#steps[place];
-      return step?.op === "set" && code !== null && contains(step.set, code) ? [{ place, next: step.next }] : [];
+      return step?.op === "set" && code !== null && contains(step.set, code)
+        ? [{ place, next: step.next }]
+        : [];
     });
   }
 
@@ -182,7 +196,11 @@ export class Automaton {
   }
 }
 
-function holds(what: (Step & { op: "assert" })["what"], behind: Behind, { code, behind: ahead }: Symbol): boolean {
+function holds(
+  what: (Step & { op: "assert" })["what"],
+  behind: Behind,
+  { code, behind: ahead }: Symbol,
+): boolean {
   switch (what) {
     case "text-start":
       return behind === "start";
@@ -203,11 +221,19 @@ function holds(what: (Step & { op: "assert" })["what"], behind: Behind, { code, 
 function symbolsOf(steps: readonly Step[], asserts: boolean): readonly Symbol[] {
   const sets = [...new Set(steps.flatMap((step) => (step.op === "set" ? [step.set] : [])))];
   const all = asserts ? [...sets, newline, wordCodes] : sets;
-  const cuts = [...new Set([0, ...all.flatMap((set) => set.flatMap(([first, last]) => [first, last + 1]))])];
+  const cuts = [
+    ...new Set([0, ...all.flatMap((set) => set.flatMap(([first, last]) => [first, last + 1]))]),
+  ];
   const found = new Map<string, Symbol>();
   for (const code of cuts) {
     const members = all.map((set) => (contains(set, code) ? "1" : "0")).join("");
-    const behind = !asserts ? "other" : contains(newline, code) ? "newline" : contains(wordCodes, code) ? "word" : "other";
+    const behind = !asserts
+      ? "other"
+      : contains(newline, code)
+        ? "newline"
+        : contains(wordCodes, code)
+          ? "word"
+          : "other";
     found.set(members, { code, behind });
   }
   return [...found.values(), { code: null, behind: "other" }];

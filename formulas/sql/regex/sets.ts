@@ -12,7 +12,10 @@ export const spaces: CodeSet = setOf("\t\n", "\f\r", "  ");
 /** The set of ranges, each given by its first and last character. */
 export function setOf(...ranges: readonly string[]): CodeSet {
   return union(
-    ranges.map((range): [number, number] => [range.codePointAt(0) ?? 0, range.codePointAt(range.length - 1) ?? 0]),
+    ranges.map((range): [number, number] => [
+      range.codePointAt(0) ?? 0,
+      range.codePointAt(range.length - 1) ?? 0,
+    ]),
   );
 }
 
@@ -93,7 +96,9 @@ function madeOrbits(): ReadonlyMap<number, readonly number[]> {
       }
     }
   }
-  return new Map([...groups].map(([code, all]) => [code, [...all].filter((other) => other !== code)]));
+  return new Map(
+    [...groups].map(([code, all]) => [code, [...all].filter((other) => other !== code)]),
+  );
 }
 
 const properties = new Map<string, CodeSet | null>();
@@ -113,7 +118,9 @@ function madeProperty(name: string): CodeSet | null {
   if (name === "Any") {
     return anyCode;
   }
-  const pattern = [`\\p{gc=${name}}`, `\\p{sc=${name}}`].map(propertyPattern).find((one) => one !== null);
+  const pattern = [`\\p{gc=${name}}`, `\\p{sc=${name}}`]
+    .map(propertyPattern)
+    .find((one) => one !== null);
   if (pattern === undefined || pattern === null) {
     return null;
   }

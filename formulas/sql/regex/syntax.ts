@@ -1,14 +1,38 @@
-import { anyCode, complement, digits, foldCase, newline, property, setOf, spaces, union, wordCodes, type CodeSet } from "./sets.ts";
+import {
+  anyCode,
+  complement,
+  digits,
+  foldCase,
+  newline,
+  property,
+  setOf,
+  spaces,
+  union,
+  wordCodes,
+  type CodeSet,
+} from "./sets.ts";
 
 /** A regular expression in RE2's syntax, as a tree. Flags are worked into it. */
 export type Node =
   | { readonly op: "set"; readonly set: CodeSet }
   | { readonly op: "sequence"; readonly parts: readonly Node[] }
   | { readonly op: "choice"; readonly parts: readonly Node[] }
-  | { readonly op: "repeat"; readonly part: Node; readonly min: number; readonly max: number; readonly greedy: boolean }
+  | {
+      readonly op: "repeat";
+      readonly part: Node;
+      readonly min: number;
+      readonly max: number;
+      readonly greedy: boolean;
+    }
   | { readonly op: "group"; readonly part: Node; readonly number: number }
   | { readonly op: "assert"; readonly what: Assertion };
-export type Assertion = "text-start" | "text-end" | "line-start" | "line-end" | "word-edge" | "no-word-edge";
+export type Assertion =
+  | "text-start"
+  | "text-end"
+  | "line-start"
+  | "line-end"
+  | "word-edge"
+  | "no-word-edge";
 
 interface Flags {
   readonly i: boolean;
@@ -43,13 +67,21 @@ const perlClasses: Readonly<Record<string, CodeSet>> = {
   S: complement(spaces),
 };
 const escapes: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
-const asserted: Readonly<Record<string, Assertion>> = { A: "text-start", z: "text-end", b: "word-edge", B: "no-word-edge" };
+const asserted: Readonly<Record<string, Assertion>> = {
+  A: "text-start",
+  z: "text-end",
+  b: "word-edge",
+  B: "no-word-edge",
+};
 const posixClasses: Readonly<Record<string, CodeSet>> = {
   alnum: setOf("09", "AZ", "az"),
   alpha: setOf("AZ", "az"),
   ascii: [[0, 127]],
   blank: setOf("\t\t", "  "),
-  cntrl: [[0, 31], [127, 127]],
+  cntrl: [
+    [0, 31],
+    [127, 127],
+  ],
   digit: digits,
   graph: setOf("!~"),
   lower: setOf("az"),
@@ -89,7 +121,9 @@ class Reader {
       }
       branches.at(-1)?.push(this.#repeated(item.node, flags));
     }
-    const parts = branches.map((parts_): Node => (parts_.length === 1 && parts_[0] ? parts_[0] : { op: "sequence", parts: parts_ }));
+    const parts = branches.map((parts_): Node =>
+      parts_.length === 1 && parts_[0] ? parts_[0] : { op: "sequence", parts: parts_ },
+    );
     return parts.length === 1 && parts[0] ? parts[0] : { op: "choice", parts };
   }
 
@@ -178,10 +212,14 @@ class Reader {
       this.#at += 2;
       // What follows repeats the last letter alone.
       const last = parts.pop();
-      return last === undefined ? { op: "sequence", parts } : { op: "sequence", parts: [...parts, this.#repeated(last, flags)] };
+      return last === undefined
+        ? { op: "sequence", parts }
+        : { op: "sequence", parts: [...parts, this.#repeated(last, flags)] };
     }
     const set = this.#classEscape(flags);
-    return set === null ? letter(String.fromCodePoint(this.#codeEscape()), flags) : { op: "set", set };
+    return set === null
+      ? letter(String.fromCodePoint(this.#codeEscape()), flags)
+      : { op: "set", set };
   }
 
   /** \d, \pL and the like; null when the escape stands for a character. The backslash is read already. */
@@ -195,7 +233,9 @@ class Reader {
     if (name !== "p" && name !== "P") {
       return null;
     }
-    const [all = "", short, long] = /^[pP](?:([A-Z])|\{(\^?\w+)\})/.exec(this.#text.slice(this.#at, this.#at + 40).join("")) ?? [];
+    const [all = "", short, long] =
+      /^[pP](?:([A-Z])|\{(\^?\w+)\})/.exec(this.#text.slice(this.#at, this.#at + 40).join("")) ??
+      [];
     const wanted = short ?? long ?? "";
     const found = property(wanted.replace("^", ""));
     if (all === "" || found === null) {
@@ -219,7 +259,8 @@ class Reader {
       return Number.parseInt(octal, 8);
     }
     const character = this.#next();
-    const code = escapes[character] ?? (/[A-Za-z0-9]/.test(character) ? undefined : character.codePointAt(0));
+    const code =
+      escapes[character] ?? (/[A-Za-z0-9]/.test(character) ? undefined : character.codePointAt(0));
     if (code === undefined) {
       throw new Unknown();
     }
@@ -231,7 +272,8 @@ class Reader {
     const negated = this.#take("^");
     const ranges: (readonly [number, number])[] = [];
     for (let first = true; first || this.#peek() !== "]"; first = false) {
-      const [posix, not, name = ""] = /^\[:(\^?)(\w+):\]/.exec(this.#text.slice(this.#at, this.#at + 12).join("")) ?? [];
+      const [posix, not, name = ""] =
+        /^\[:(\^?)(\w+):\]/.exec(this.#text.slice(this.#at, this.#at + 12).join("")) ?? [];
       if (posix !== undefined) {
         const known = posixClasses[name];
         if (known === undefined) {

@@ -2,7 +2,15 @@ import pg from "pg";
 import { installScript } from "../install.ts";
 
 /** What a function is given and gives: SQL types that this can pass and read. */
-export type SqlType = "float8" | "text" | "timestamptz" | "boolean" | "float8[]" | "text[]" | "timestamptz[]" | "boolean[]";
+export type SqlType =
+  | "float8"
+  | "text"
+  | "timestamptz"
+  | "boolean"
+  | "float8[]"
+  | "text[]"
+  | "timestamptz[]"
+  | "boolean[]";
 
 /** A connection to a database in which the library is installed. */
 export async function installed(url: string): Promise<pg.Client> {
@@ -34,7 +42,11 @@ export async function answers(
      from unnest($1::jsonb[]) with ordinality as each(given, place)
      cross join lateral (select ${name}(${argumentList}) as answer offset 0) as called
      order by place`,
-    [cases.map((given) => JSON.stringify(given.map((value, index) => literal(value, takes[index] ?? "text"))))],
+    [
+      cases.map((given) =>
+        JSON.stringify(given.map((value, index) => literal(value, takes[index] ?? "text"))),
+      ),
+    ],
   );
   return rows.map(({ answer }) => answer);
 }
@@ -47,7 +59,9 @@ function literal(value: unknown, type: SqlType): string | null {
     const element = type.slice(0, -2) as SqlType;
     return `{${value.map((one) => quoted(literal(one, element))).join(",")}}`;
   }
-  return type === "timestamptz" && typeof value === "number" ? new Date(value).toISOString() : String(value);
+  return type === "timestamptz" && typeof value === "number"
+    ? new Date(value).toISOString()
+    : (value as number).toString();
 }
 
 function quoted(text: string | null): string {

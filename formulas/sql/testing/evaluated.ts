@@ -16,10 +16,17 @@ const run: Run = {
 };
 
 /** The evaluator's implementation of a function for arguments of some kinds: the meaning that its SQL must have. Errors come as null. */
-export function evaluatorOf(name: string, kinds: readonly Kind[]): (given: readonly unknown[]) => Inner {
-  const fields = kinds.map(
-    (kind, index): Typed => ({ op: "field", id: `fld${index}`, kind, canFail: false, canBeBlank: false }),
-  );
+export function evaluatorOf(
+  name: string,
+  kinds: readonly Kind[],
+): (given: readonly unknown[]) => Inner {
+  const fields = kinds.map((kind, index): Typed => ({
+    op: "field",
+    id: `fld${index}`,
+    kind,
+    canFail: false,
+    canBeBlank: false,
+  }));
   const typed = functionNamed(name)?.type(fields, { name, refuse: refused, newSlot: () => 0 });
   if (typed?.op !== "call") {
     throw new Error(`${name} is no call of one operation`);
