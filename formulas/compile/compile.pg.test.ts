@@ -43,7 +43,7 @@ test(
   async () => {
     await fc.assert(
       fc.asyncProperty(
-        generatedFormula(new Set()),
+        generatedFormula,
         fc.array(generatedRecord, { minLength: 10, maxLength: 10 }),
         async (text, records) => {
           const condition = typed(text, "condition");
@@ -63,7 +63,7 @@ test("formulas that use each other's results have the same values in one stateme
   const size = 4;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(generatedFormula(new Set()), { minLength: size, maxLength: size }),
+      fc.array(generatedFormula, { minLength: size, maxLength: size }),
       fc.array(generatedRecord, { minLength: 10, maxLength: 10 }),
       async (texts, records) => {
         const formulas: FormulaOfField[] = [];
