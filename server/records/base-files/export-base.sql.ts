@@ -53,9 +53,7 @@ export const peopleOfTable = ({ table, watched }: ExportedTable): Sql => {
   const lists = table.fields
     .filter(({ type }) => type === "multipleCollaborators")
     .map((field) => sql` union select unnest(${columnOf(field)}) ${from}`);
-  const changers = watched.map(
-    ({ id }) => sql` union select t.touched -> ${id} ->> 'by' ${from}`,
-  );
+  const changers = watched.map(({ id }) => sql` union select t.touched -> ${id} ->> 'by' ${from}`);
   return sql`
     select id from (
       select t.created_by as id ${from} union select t.modified_by ${from} ${together([...ones, ...lists, ...changers])}

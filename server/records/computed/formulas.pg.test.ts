@@ -173,3 +173,15 @@ test("formulas that cannot be are refused with the reason", async () => {
     "records.bad-field-options",
   );
 });
+
+test("a button is there in each record, with an address or without", async () => {
+  const { add, create, cells } = base();
+  await add("Tasks", { name: "Closed", type: "button", options: { label: "No" } });
+  const formula = '"https://a.b/" & Name';
+  await add("Tasks", { name: "Open", type: "button", options: { label: "Go", formula } });
+  await create("Tasks", [{ Name: "pushed" }]);
+  expect((await cells("Tasks"))["pushed"]).toMatchObject({
+    Closed: { label: "No", url: null },
+    Open: { label: "Go", url: "https://a.b/pushed" },
+  });
+});

@@ -41,7 +41,7 @@ export function stepOf(input: StepInput): Sql {
 function stepBody(input: StepInput): Sql {
   const { field } = input;
   const state = field.options as ComputedState;
-  if (state.isValid !== true) {
+  if (state.isValid !== true || isPlainButton(field)) {
     return blankStep(field);
   }
   switch (field.type) {
@@ -66,6 +66,11 @@ function blankStep(field: Field): Sql {
   return field.type === "button"
     ? sql`select ''::text as v`
     : sql`select ${constant(`null::${column.own ? withoutCollation(column.sqlType) : "text"}`)} as v`;
+}
+
+/** A button that opens nothing. */
+function isPlainButton(field: Field): boolean {
+  return field.type === "button" && definitionOf(field).formula === undefined;
 }
 
 function formulaStep(input: StepInput): Sql {

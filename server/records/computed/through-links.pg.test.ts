@@ -48,3 +48,34 @@ test("counts and lookups follow links from both sides", async () => {
     Two: { "How many": 1, Hours: [4] },
   });
 });
+
+test("what reads the time of a record's last change follows each change of it, also of links from the other side", async () => {
+  const { add, create, cells, field, update, world } = base();
+  const project = await field("Tasks", "Project");
+  const changed = await add("Projects", { name: "Changed", type: "lastModifiedTime" });
+  await add("Projects", { name: "Text", type: "formula", options: { formula: '{Changed} & ""' } });
+  await add("Tasks", {
+    name: "Changed there",
+    type: "multipleLookupValues",
+    options: { recordLinkFieldId: project.id, fieldIdInLinkedTable: changed.id },
+  });
+  const times = async (): Promise<unknown[]> => {
+    const { timed } = await cells("Projects");
+    const { timing } = await cells("Tasks");
+    return [timed?.["Changed"], timed?.["Text"], timing?.["Changed there"]];
+  };
+  try {
+    world.setClock(new Date("2030-01-01T00:00:00Z"));
+    const [id = ""] = await create("Projects", [{ Name: "timed" }]);
+    world.setClock(new Date("2030-01-02T00:00:00Z"));
+    await create("Tasks", [{ Name: "timing", Project: [id] }]);
+    const linked = "2030-01-02T00:00:00.000Z";
+    expect(await times()).toEqual([linked, linked, [linked]]);
+    world.setClock(new Date("2030-01-03T00:00:00Z"));
+    await update("Projects", id, { Budget: 9 });
+    const written = "2030-01-03T00:00:00.000Z";
+    expect(await times()).toEqual([written, written, [written]]);
+  } finally {
+    world.setClock(null);
+  }
+});

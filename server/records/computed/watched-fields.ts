@@ -1,6 +1,6 @@
 import { watches } from "../field-types/stamps.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
-import { definitionOf, linkedTableOf, linkOf } from "./definitions.ts";
+import { definitionOf, linkedTableOf, linkOf, modifiedTimeOf } from "./definitions.ts";
 import { typedFilter, typedFormula } from "./language.ts";
 import type { ComputedState } from "../field-types/computed.ts";
 
@@ -15,6 +15,22 @@ export function watchedFields(schema: BaseSchema, table: Table): readonly Field[
     kept.set(table, watched);
   }
   return watched;
+}
+
+/**
+ * What shows when and by whom a record was changed at all: each change of it changes these fields, and what stands for formulas
+ * that ask for the time.
+ */
+export function stampsOfChange(table: Pick<Table, "id" | "fields">): readonly string[] {
+  return [
+    modifiedTimeOf(table),
+    ...table.fields
+      .filter(
+        ({ type, options }) =>
+          (type === "lastModifiedTime" || type === "lastModifiedBy") && !watches(options),
+      )
+      .map(({ id }) => id),
+  ];
 }
 
 function watchedFrom(schema: BaseSchema, from: Table, watched: Table): string[] {

@@ -1,3 +1,4 @@
+import { stampsOfChange, watchedFields } from "../computed/watched-fields.ts";
 import type { Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
 import { linkToOtherTable, rowDoesNotExist } from "./problems.ts";
@@ -153,13 +154,15 @@ async function refreshCells(
   if (ids.length === 0) {
     return;
   }
+  const timed = watchedFields(change.schema, table).some(({ id }) => id === field.id);
   const [before, after] = await change.text([
     cellsOfField(table, field, ids),
-    refreshLinkCells(table, field, { options, ids, at: change.at, by: change.by }),
+    refreshLinkCells(table, field, { options, ids, at: change.at, by: change.by, timed }),
   ]);
   const old = new Map(before?.map((row) => [row[0], row[1]]));
   const rows = after ?? [];
-  change.touch({ tableId: table.id, recordIds: ids, fieldIds: [field.id], rowsDone: false });
+  const fieldIds = [field.id, ...stampsOfChange(table)];
+  change.touch({ tableId: table.id, recordIds: ids, fieldIds, rowsDone: false });
   change.note({
     name: "records.updated",
     tableId: table.id,

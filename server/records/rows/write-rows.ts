@@ -2,6 +2,7 @@ import type { TextRow } from "#kernel";
 import { provideContext } from "../computed/context.ts";
 import { computedGraph } from "../computed/graph.ts";
 import { rowPlan, type RowPlan } from "../computed/row-plan.ts";
+import { stampsOfChange } from "../computed/watched-fields.ts";
 import { arrayElements } from "../field-types/array-literal.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
@@ -52,7 +53,7 @@ function touchUpdated(
   },
 ): void {
   const { linkedReaders } = computedGraph(change.schema);
-  const written = fields.map(({ id }) => id);
+  const written = [...fields.map(({ id }) => id), ...stampsOfChange(table)];
   const changed = done.filter((row) => Number(row[2]) === change.txn);
   const computed = new Set<string>();
   for (const [literal, rows] of Map.groupBy(changed, (row) =>
