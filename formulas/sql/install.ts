@@ -20,6 +20,7 @@ const families = [
   "zones",
   "format",
   "parse",
+  "parsed-date",
   "regex",
   "array",
 ];
