@@ -104,15 +104,38 @@ export function inputsOf(schema: BaseSchema, table: Table, field: Field): Inputs
   return {
     own: [link.id],
     linked: [
-      { path: [link], fieldIds: [...(source === undefined ? [] : [source.id]), ...filterIds] },
+      {
+        path: [link],
+        fieldIds: [
+          ...(source === undefined ? [] : [source.id]),
+          ...filterIds,
+          ...timesAsked(field, "filterByFormula", linkedTable),
+        ],
+      },
       ...texts.map(({ path, fieldIds }) => ({ path: [link, ...path], fieldIds })),
     ],
   };
 }
 
 function formulaInputs(schema: BaseSchema, table: Table, field: Field): Inputs {
-  const own = references(field, "formula", table);
-  return { own, linked: fieldsOf(table, own).flatMap((one) => linkTexts(schema, table, one)) };
+  const ids = references(field, "formula", table);
+  const own = [...ids, ...timesAsked(field, "formula", table)];
+  return { own, linked: fieldsOf(table, ids).flatMap((one) => linkTexts(schema, table, one)) };
+}
+
+/** Stands for the time of a record's last change among the fields that are read: it belongs to no field. */
+export function modifiedTimeOf({ id }: Pick<Table, "id">): string {
+  return `modified_time:${id}`;
+}
+
+/** A formula that asks when the record was changed at all names no field. */
+function timesAsked(
+  field: Field,
+  part: "formula" | "filterByFormula",
+  table: Pick<Table, "id">,
+): readonly string[] {
+  const source = parsedFormula(field, part)?.source ?? "";
+  return /last_modified_time\s*\(\s*\)/i.test(source) ? [modifiedTimeOf(table)] : [];
 }
 
 /** The ids that a formula names in a table. */

@@ -1,4 +1,4 @@
-import { constant, ident, sql, type Sql } from "#kernel";
+import { constant, empty, ident, sql, type Sql } from "#kernel";
 import type { Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import { columnOf, CURRENT_TXN, tableSql } from "./table-sql.ts";
 
@@ -60,20 +60,30 @@ export const refreshLinkCells = (
     ids,
     at,
     by,
+    timed,
   }: {
     readonly options: LinkOptions;
     readonly ids: readonly string[];
     readonly at: Date;
     readonly by: string | null;
+    /** Somebody asks when this field was changed. */
+    readonly timed: boolean;
   },
 ): Sql => sql`
   update ${tableSql(table).name} as t set
     ${ident(field.id)} = (
       select array_agg(j.${other(options)} order by j.${ownPlace(options)}, j.${other(options)})
       from ${junction(table.baseId, options)} j where j.${own(options)} = t.id),
-    version = ${CURRENT_TXN}, modified_time = ${at}::timestamptz, modified_by = ${by}
+    version = ${CURRENT_TXN}, modified_time = ${at}::timestamptz, modified_by = ${by}${
+      timed ? sql`, touched = coalesce(t.touched, '{}') || ${touch(field, at, by)}` : empty
+    }
   where t.id = any(${ids})
   returning t.id, to_json(${columnOf(field)})`;
+
+function touch({ id }: Field, at: Date, by: string | null): Sql {
+  return sql`jsonb_strip_nulls(jsonb_build_object(${constant(`'${id}'`)},
+    jsonb_build_object('at', ${at.getTime()}::double precision, 'by', ${by}::text)))`;
+}
 
 function junction(baseId: string, options: LinkOptions): Sql {
   return ident(baseId, options.junction);

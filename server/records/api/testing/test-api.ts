@@ -17,6 +17,7 @@ import type { TestWorld } from "../../../kernel/testing/world.ts";
 import { createBase } from "../../bases/create-base.ts";
 import type { Field, Table } from "../../schema/base-schema.ts";
 import { changeRoutes } from "../change-routes.ts";
+import { explainRoutes } from "../explain-routes.ts";
 import { metaRoutes } from "../meta-routes.ts";
 import { commentRoutes, recordRoutes } from "../record-routes.ts";
 import { viewRoutes } from "../view-routes.ts";
@@ -239,6 +240,7 @@ function appFor(): Hono<TestEnv> {
     commentRoutes(),
     metaRoutes(),
     changeRoutes(),
+    explainRoutes(),
     viewRoutes(),
   ]) {
     app.route("/", routes);

@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { updateRecords } from "../rows/update-records.ts";
+import { createRecords } from "../rows/create-records.ts";
+import { convertField } from "../fields/convert-field.ts";
+import { updateField } from "../fields/update-field.ts";
+import { shape } from "../testing/linked-tables.ts";
+import { refreshVolatile } from "./refresh-volatile.ts";
+import { computedBase } from "./testing/computed-base.ts";
+import { txnOf } from "./testing/txn.sql.ts";
+
+const base = computedBase();
+
+test("times of change and authors of chosen fields", async () => {
+  const { add, create, cells, update, field, world } = base();
+  world.setClock(new Date("2024-05-01T10:00:00.000Z"));
+  await create("Tasks", [{ Name: "before", Hours: 1 }]);
+  world.setClock(new Date("2024-05-02T10:00:00.000Z"));
+  const hours = await field("Tasks", "Hours");
+  const options = { referencedFieldIds: [hours.id] };
+  await add("Tasks", { name: "When", type: "lastModifiedTime", options });
+  await add("Tasks", { name: "Who", type: "lastModifiedBy", options });
+  await add("Tasks", {
+    name: "F",
+    type: "formula",
+    options: { formula: "LAST_MODIFIED_TIME({Hours})" },
+  });
+  await add("Tasks", { name: "G", type: "formula", options: { formula: "LAST_MODIFIED_TIME()" } });
+  const [id = "", empty = ""] = await create("Tasks", [{ Name: "a", Hours: 1 }, { Name: "b" }]);
+  const second = "2024-05-02T10:00:00.000Z";
+  expect(await cells("Tasks")).toMatchObject({
+    before: { When: "2024-05-01T10:00:00.000Z" },
+    a: { When: second, Who: { name: "Ada" }, F: second, G: second },
+  });
+  expect((await cells("Tasks"))["b"]).not.toHaveProperty("When");
+  world.setClock(new Date("2024-05-03T10:00:00.000Z"));
+  expect(await update("Tasks", id, { Name: "aa" })).toMatchObject({
+    When: second,
+    F: second,
+    G: "2024-05-03T10:00:00.000Z",
+  });
+  expect(await update("Tasks", empty, { Hours: 2 })).toMatchObject({
+    When: "2024-05-03T10:00:00.000Z",
+    Who: { name: "Ada" },
+    F: "2024-05-03T10:00:00.000Z",
+  });
+  expect((await field("Tasks", "When")).options).toMatchObject({
+    isValid: true,
+    referencedFieldIds: [hours.id],
+  });
+  world.setClock(null);
+});
+
+test("a button is always there, with its address", async () => {
+  const { add, create, cells, update } = base();
+  await add("Tasks", { name: "Bare", type: "button" });
+  await add("Tasks", {
+    name: "Go",
+    type: "button",
+    options: { label: "Go!", formula: '"https://x.test/?q=" & ENCODE_URL_COMPONENT(Name)' },
+  });
+  const [id = ""] = await create("Tasks", [{ Name: "a b" }]);
+  expect((await cells("Tasks"))["a b"]).toMatchObject({
+    Bare: { label: "Open", url: null },
+    Go: { label: "Go!", url: "https://x.test/?q=a%20b" },
+  });
+  expect(await update("Tasks", id, { Name: "c" })).toMatchObject({
+    Go: { url: "https://x.test/?q=c" },
+  });
+});
+
+test("what follows the clock is refreshed, and only where it changed", async () => {
+  const { add, create, cells, world } = base();
+  world.setClock(new Date("2024-06-01T10:00:00.000Z"));
+  await add("Tasks", { name: "Today", type: "formula", options: { formula: "DATESTR(TODAY())" } });
+  await add("Tasks", {
+    name: "Late",
+    type: "formula",
+    options: { formula: 'IF(IS_BEFORE(Due, TODAY()), "late", "fine")' },
+  });
+  await add("Tasks", { name: "Twice late", type: "formula", options: { formula: "Late & Late" } });
+  await create("Tasks", [{ Name: "v", Due: "2024-06-01" }]);
+  expect((await cells("Tasks"))["v"]).toMatchObject({
+    Today: "2024-06-01",
+    Late: "fine",
+    "Twice late": "finefine",
+  });
+  world.setClock(new Date("2024-06-02T00:00:01.000Z"));
+  await refreshVolatile(world.system);
+  expect((await cells("Tasks"))["v"]).toMatchObject({
+    Today: "2024-06-02",
+    Late: "late",
+    "Twice late": "latelate",
+  });
+  const { txn: before } = await world.db.one<{ txn: number }>(txnOf(base().baseId));
+  await refreshVolatile(world.system);
+  const { txn: after } = await world.db.one<{ txn: number }>(txnOf(base().baseId));
+  expect(after).toBe(before);
+  world.setClock(null);
+});
+
+test("people stand in formulas by their names", async () => {
+  const { add, create, cells } = base();
+  await add("Tasks", { name: "Maker", type: "createdBy" });
+  await add("Tasks", { name: "By", type: "formula", options: { formula: '"by " & Maker' } });
+  await create("Tasks", [{ Name: "p" }]);
+  expect((await cells("Tasks"))["p"]).toMatchObject({ By: "by Ada" });
+});
+
+test("a choice that a write makes shows in the same answer, also in lookups", async () => {
+  const { add, create, cells, scope, table, field } = base();
+  const [tasks, kind] = [await field("Projects", "Tasks"), await field("Tasks", "Kind")];
+  await add("Tasks", { name: "K", type: "formula", options: { formula: 'Kind & "?"' } });
+  await add("Projects", {
+    name: "Kinds",
+    type: "multipleLookupValues",
+    options: { recordLinkFieldId: tasks.id, fieldIdInLinkedTable: kind.id },
+  });
+  const [p = ""] = await create("Projects", [{ Name: "choices" }]);
+  const written = await createRecords(scope, {
+    table: await table("Tasks"),
+    rows: [{ fields: { Name: "new", Kind: "Tiny", Project: [p] } }],
+    typecast: true,
+    shape,
+  });
+  expect(JSON.parse(written.records[0] ?? "").fields).toMatchObject({ Kind: "Tiny", K: "Tiny?" });
+  expect((await cells("Projects"))["choices"]).toMatchObject({ Kinds: ["Tiny"] });
+  const updated = await updateRecords(scope, {
+    table: await table("Tasks"),
+    rows: [{ id: written.ids[0] ?? "", fields: { Kind: "Giant" } }],
+    typecast: true,
+    shape,
+    replace: false,
+    single: true,
+  });
+  expect(JSON.parse(updated.records[0] ?? "").fields).toMatchObject({ Kind: "Giant", K: "Giant?" });
+  expect((await cells("Projects"))["choices"]).toMatchObject({ Kinds: ["Giant"] });
+});
+
+test("a formula can be shown as money, and becomes plain text", async () => {
+  const { add, create, cells, scope, field, baseId } = base();
+  const made = await add("Tasks", {
+    name: "Price",
+    type: "formula",
+    options: {
+      formula: "{Hours} * 10",
+      result: { type: "currency", options: { precision: 2, symbol: "€" } },
+    },
+  });
+  expect(made.options).toMatchObject({ result: { type: "currency", options: { symbol: "€" } } });
+  await create("Tasks", [{ Name: "money", Hours: 2 }]);
+  const place = { baseId, tableId: made.tableId, fieldId: made.id };
+  await updateField(scope, { ...place, name: "Cost" });
+  await convertField(scope, { ...place, type: "singleLineText" });
+  expect((await cells("Tasks"))["money"]).toMatchObject({ Cost: "€20.00" });
+  expect((await field("Tasks", "Cost")).type).toBe("singleLineText");
+});
