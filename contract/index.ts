@@ -123,6 +123,8 @@ export {
   baseChanges,
   baseMove,
   INVITATION_DAYS,
+  invitationRegistered,
+  invitationRegistration,
   invitationToken,
   memberChange,
   newGrant,

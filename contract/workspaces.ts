@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { emailAddress } from "./identity.ts";
+import { emailAddress, registerBody, userView } from "./identity.ts";
 
 /** Roles on a workspace or a base, strongest first. Each may do what the next may, and more. */
 export const roleNames = ["owner", "creator", "editor", "commenter", "read-only"] as const;
@@ -125,6 +125,11 @@ export const newInvitation = z.strictObject({
   message: text(REASON_MAX_CHARACTERS).optional(),
 });
 export const invitationToken = z.strictObject({ token: z.string().min(1).max(200) });
+/** The address is the invitation's. */
+export const invitationRegistration = invitationToken.extend({
+  name: registerBody.shape.name,
+  password: registerBody.shape.password,
+});
 export const newGrant = z
   .strictObject({
     userId,
@@ -248,6 +253,7 @@ export const invitationAccepted = z.object({
   baseId: z.string().nullable(),
   role: roleName,
 });
+export const invitationRegistered = z.object({ user: userView, member: invitationAccepted });
 export const grantBody = z.object({
   id: z.string(),
   workspaceId: z.string().nullable(),

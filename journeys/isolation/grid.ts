@@ -85,6 +85,9 @@ export const builds: Readonly<Record<string, readonly Build[]>> = {
   "workspaces.makeBaseGrant": [grant],
   "workspaces.lookAtInvitation": [(ids) => ({ body: { token: ids.invitationId } })],
   "workspaces.acceptInvitation": [(ids) => ({ body: { token: ids.invitationId } })],
+  "workspaces.registerInvited": [
+    (ids) => ({ body: { token: ids.invitationId, password: "a password of nobody" } }),
+  ],
   "workspaces.checkPermission": [
     (ids) => ({ body: { action: "records.read", baseId: ids.baseId } }),
     (ids) => ({ body: { action: "workspace.read", workspaceId: ids.workspaceId } }),

@@ -16,8 +16,10 @@ export function invitePage(publicUrl: string): Response {
 <p>See what it invites to:</p>
 <pre>curl -s ${url}/api/v1/invitations/look -H 'content-type: application/json' \\
   -d '{"token":"the token"}'</pre>
-<p>Accept it with the session or the key of your account. Without an account, ask whoever invited you for one, with the address
-that the invitation was sent to.</p>
+<p>No account yet? If the invitation names your e-mail address, this makes an account with that address and accepts:</p>
+<pre>curl -s ${url}/api/v1/invitations/register -H 'content-type: application/json' \\
+  -d '{"token":"the token","name":"Your Name","password":"a password you choose"}'</pre>
+<p>With an account, accept by its session or its key:</p>
 <pre>TOKEN=$(curl -s ${url}/api/v1/login -H 'content-type: application/json' \\
   -d '{"email":"you@example.com","password":"your password"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
 curl -s ${url}/api/v1/invitations/accept -H "authorization: Bearer $TOKEN" \\

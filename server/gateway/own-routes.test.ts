@@ -216,7 +216,9 @@ describe("pages", () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
     const text = await answer.text();
-    expect(text).toContain("http://basalt.test/api/v1/invitations/accept");
+    for (const call of ["look", "register", "accept"]) {
+      expect(text).toContain(`http://basalt.test/api/v1/invitations/${call}`);
+    }
     expect(text).not.toContain("<script");
   });
 

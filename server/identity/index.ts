@@ -19,5 +19,7 @@ export { firstAdministrator } from "./users/first-administrator.ts";
 export { goneUsers } from "./users/gone-users.ts";
 export type { UserProfile } from "./users/profile-cache.ts";
 export { nameOfUser, namesOfUsers } from "./users/user-name.sql.ts";
+export { readyAccount, type ReadyAccount } from "./users/ready-account.ts";
 export { findUsersByEmail, userProfiles } from "./users/user-profiles.ts";
 export type { UserRow } from "./users/users.sql.ts";
+export { showUser } from "./views.ts";

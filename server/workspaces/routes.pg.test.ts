@@ -43,8 +43,7 @@ function checkShape(line: string, status: number, answer: unknown): void {
   const operation = workspacesOperations.find(
     (one) =>
       one.method === method.toLowerCase() &&
-      (one.path === bare ||
-        (!bare.includes("/look") && !bare.includes("/accept") && matches(one.path, bare))),
+      (one.path === bare || (!/\/(look|accept|register)$/.test(bare) && matches(one.path, bare))),
   );
   expect(operation, `${method} ${bare} is declared`).toBeDefined();
   const answers: Operation["answers"] = { 400: null, ...operation?.answers };
@@ -124,6 +123,30 @@ test("adopting is for administrators, of what nobody owns any more; anybody else
     body: { id: workspaceId, role: "owner" },
   });
   expect((await ask(admin, `POST ${path}`)).status).toBe(409);
+});
+
+test("somebody who was invited makes an account and is in, once", async () => {
+  const { owner, baseId } = await makeHouse(world());
+  const nobody = world().scopeFor({ kind: "anonymous" });
+  const root = `/api/v1/bases/${baseId}/invitations`;
+  const email = `${newId("usr")}@example.test`;
+  const chosen = { name: "Ann", password: "a password of mine" };
+  const register = (token: unknown): Promise<Answer> =>
+    ask(nobody, "POST /api/v1/invitations/register", { ...chosen, token });
+  const { body } = await ask(owner, `POST ${root}`, { role: "editor", email });
+  expect(await register(body["token"])).toMatchObject({
+    status: 201,
+    body: {
+      user: { email, name: "Ann", admin: false, verified: false },
+      member: { workspaceId: null, baseId, role: "editor" },
+    },
+  });
+  expect((await register(body["token"])).status).toBe(410);
+  expect((await register("inv_made_up")).status).toBe(404);
+  const again = await ask(owner, `POST ${root}`, { role: "editor", email });
+  expect((await register(again.body["token"])).status).toBe(409);
+  const link = await ask(owner, `POST ${root}`, { role: "editor" });
+  expect((await register(link.body["token"])).status).toBe(403);
 });
 
 test("a base is shown, changed, moved, trashed and restored", async () => {
@@ -341,6 +364,15 @@ describe("bad input", () => {
     ["POST BASE/move", { workspaceId: "app" }],
     ["POST /api/v1/invitations/look", { token: "" }],
     ["POST /api/v1/invitations/accept", { token: 5 }],
+    ["POST /api/v1/invitations/register", { token: "t" }],
+    ["POST /api/v1/invitations/register", { token: "t", password: "short" }],
+    ["POST /api/v1/invitations/register", { token: "t", password: "x".repeat(129) }],
+    ["POST /api/v1/invitations/register", { token: "", password: "a good password" }],
+    ["POST /api/v1/invitations/register", { token: "t", password: "a good password", name: " " }],
+    [
+      "POST /api/v1/invitations/register",
+      { token: "t", password: "a good password", email: "other@example.test" },
+    ],
     ["POST /api/v1/permissions/check", { action: "records.read" }],
     [
       "POST /api/v1/permissions/check",

@@ -45,30 +45,60 @@ export async function lookAtInvitation(scope: Scope, token: string): Promise<Inv
 export async function acceptInvitation(scope: Scope, token: string): Promise<AcceptedInvitation> {
   allowOnInstance(scope, "invitation.accept");
   const user = requireUser(scope);
+  return usingInvitation(scope, token, async (tx, { invitation, takeUp }) => {
+    refuseOtherAddress(invitation, user);
+    return takeUp(tx, user.userId);
+  });
+}
+
+/** An invitation under the locks, that its maker still stands for. */
+export interface HeldInvitation {
+  readonly invitation: InvitationWithPlace;
+  /** Gives the user what the invitation offers. Problems: `workspaces.invitation-used`. */
+  readonly takeUp: (tx: TxScope, userId: string) => Promise<AcceptedInvitation>;
+}
+
+/** Work with an invitation that nobody else takes up meanwhile. Problems: those of `lookAtInvitation`. */
+export async function usingInvitation<T>(
+  scope: Scope,
+  token: string,
+  work: (tx: TxScope, held: HeldInvitation) => Promise<T>,
+): Promise<T> {
   const place = placeOf(await lookAtInvitation(scope, token));
   // The workspace is locked before the invitation, as everywhere, and what was read before counts no more.
   return changingRoles(scope, place, async (tx) => {
     await tx.db.maybe(lockInvitation(tokenHash(token)));
     const invitation = await lookAtInvitation(tx, token);
-    refuseOtherAddress(invitation, user);
     await requireMaker(tx, invitation, place);
-    if ((await tx.db.run(noteUse(invitation.id, user.userId, tx.now()))) === 0) {
-      throw used();
-    }
-    if (invitation.email !== null) {
-      await tx.db.run(noteAccepted(invitation.id, user.userId, tx.now()));
-    }
-    const role = await raiseRole(tx, place, invitation);
-    return { workspaceId: invitation.workspaceId, baseId: invitation.baseId, role };
+    return work(tx, {
+      invitation,
+      takeUp: (inside, userId) => takeUpInvitation(inside, invitation, userId),
+    });
   });
+}
+
+async function takeUpInvitation(
+  tx: TxScope,
+  invitation: InvitationWithPlace,
+  userId: string,
+): Promise<AcceptedInvitation> {
+  if ((await tx.db.run(noteUse(invitation.id, userId, tx.now()))) === 0) {
+    throw used();
+  }
+  if (invitation.email !== null) {
+    await tx.db.run(noteAccepted(invitation.id, userId, tx.now()));
+  }
+  const role = await raiseRole(tx, invitation, userId);
+  return { workspaceId: invitation.workspaceId, baseId: invitation.baseId, role };
 }
 
 async function raiseRole(
   tx: TxScope,
-  place: Place,
-  { role, createdBy }: InvitationWithPlace,
+  invitation: InvitationWithPlace,
+  userId: string,
 ): Promise<RoleName> {
-  const { userId } = requireUser(tx);
+  const { role, createdBy } = invitation;
+  const place = placeOf(invitation);
   const current = await tx.db.maybe<RoleRow>(roleOf(place, userId));
   if (current !== undefined && levelOfRole[current.role] >= levelOfRole[role]) {
     return current.role;

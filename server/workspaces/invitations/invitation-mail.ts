@@ -16,6 +16,7 @@ export async function mailInvitation(
     `${inviter} invites you to "${place}" with the role ${role}.`,
     ...(message === "" ? [] : [message]),
     `Open this link to accept: ${url}`,
+    "The page says how to accept with your account, and how to make one with this address if you have none.",
     `It can be used once, by the owner of this address, until ${expiresAt.toISOString().slice(0, 10)}.`,
   ];
   try {

@@ -1,10 +1,12 @@
-import { invitationToken } from "@basalt/contract";
+import { invitationRegistration, invitationToken } from "@basalt/contract";
 import { Hono } from "hono";
+import { showUser } from "#identity";
 import { parseWith, readJson, type HttpEnv } from "#kernel";
 import { revokeGrant } from "../grants/grants.ts";
 import { invitedBy } from "../members/profiles.ts";
 import { acceptInvitation, lookAtInvitation } from "./accept-invitation.ts";
 import type { InvitationRow } from "./invitations.sql.ts";
+import { registerInvited } from "./register-invited.ts";
 import {
   resendInvitation,
   revokeInvitation,
@@ -27,6 +29,11 @@ export function invitationsRoutes(): Hono<HttpEnv> {
   app.post("/invitations/accept", async (c) => {
     const { token } = parseWith(invitationToken, await readJson(c.req.raw));
     return c.json(await acceptInvitation(c.get("scope"), token));
+  });
+  app.post("/invitations/register", async (c) => {
+    const chosen = parseWith(invitationRegistration, await readJson(c.req.raw));
+    const { user, member } = await registerInvited(c.get("scope"), chosen);
+    return c.json({ user: showUser(user), member }, 201);
   });
   app.post("/invitations/:invitationId/resend", async (c) => {
     const scope = c.get("scope");
