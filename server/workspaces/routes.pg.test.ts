@@ -1,62 +1,11 @@
-import { workspacesOperations, type Operation } from "@basalt/contract";
-import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
-import { newId, renderProblem, sql, type HttpEnv, type Scope } from "#kernel";
+import { newId, sql } from "#kernel";
 import { testWorld } from "../kernel/testing/world.ts";
-import { workspacesRoutes } from "./routes.ts";
+import { askingIn, type Answer } from "./testing/ask.ts";
 import { byKey, makeHouse, makeMember, makeUser, type House } from "./testing/people.ts";
 
 const world = testWorld();
-
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown> & { readonly items?: readonly Record<string, unknown>[] };
-}
-
-async function ask(scope: Scope, line: string, body?: unknown): Promise<Answer> {
-  const [method = "GET", path = "/"] = line.split(" ");
-  const app = new Hono<HttpEnv>();
-  app.use(async (c, next) => {
-    c.set("scope", scope);
-    await next();
-  });
-  app.route("/", workspacesRoutes(world()));
-  app.onError((error) => renderProblem(error, "problem", "req1"));
-  const init =
-    body === undefined
-      ? { method }
-      : {
-          method,
-          headers: { "content-type": "application/json" },
-          body: typeof body === "string" ? body : JSON.stringify(body),
-        };
-  const response = await app.request(new Request(`http://basalt.test${path}`, init));
-  const text = await response.text();
-  const answer: unknown = text === "" ? {} : JSON.parse(text);
-  checkShape(`${method} ${path}`, response.status, answer);
-  return { status: response.status, body: answer as Answer["body"] };
-}
-
-/** Whatever is answered is what the contract says, problems included. */
-function checkShape(line: string, status: number, answer: unknown): void {
-  const [method = "", bare = ""] = line.split(/[ ?]/);
-  const operation = workspacesOperations.find(
-    (one) =>
-      one.method === method.toLowerCase() &&
-      (one.path === bare || (!/\/(look|accept|register)$/.test(bare) && matches(one.path, bare))),
-  );
-  expect(operation, `${method} ${bare} is declared`).toBeDefined();
-  const answers: Operation["answers"] = { 400: null, ...operation?.answers };
-  const schema = answers[status];
-  expect(schema, `${operation?.id} says what ${status} looks like`).not.toBeUndefined();
-  if (schema) {
-    expect(schema.safeParse(answer).error).toBeUndefined();
-  }
-}
-
-function matches(pattern: string, path: string): boolean {
-  return new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
-}
+const ask = askingIn(world);
 
 test("a workspace from making to trash and back", async () => {
   const user = await makeUser(world());

@@ -12,6 +12,7 @@ import {
   requireActor,
   type World,
 } from "#kernel";
+import { testConfig } from "../../kernel/testing/config.ts";
 import { type Gateway, type GatewayOptions, openGateway } from "../gateway.ts";
 
 /** A line that was logged. */
@@ -45,7 +46,7 @@ export function fakeGateway(options: FakeOptions = {}): FakeGateway {
   const { config, world: parts, ...rest } = options;
   const lines: LoggedLine[] = [];
   const world: World = {
-    config: { ...fakeConfig, ...config },
+    config: { ...testConfig, ...config },
     log: listLog(lines),
     metrics: openMetrics(),
     parts: new Parts(),
@@ -152,30 +153,4 @@ const absent: Pick<World, "db" | "signals" | "egress" | "store" | "mail"> = {
   egress: { send: unused, close: unused },
   store: { put: unused, get: unused, size: unused, delete: unused },
   mail: { send: unused, close: unused },
-};
-
-const fakeConfig: Config = {
-  host: "127.0.0.1",
-  port: 0,
-  dataDir: "/nonexistent",
-  databaseUrl: null,
-  roles: new Set(["gateway", "api", "worker"]),
-  secret: "a secret for tests, long enough to be one",
-  adminEmail: null,
-  adminPassword: null,
-  sample: false,
-  publicUrl: "http://basalt.test",
-  registration: "open",
-  production: false,
-  logLevel: "silent",
-  smtpUrl: null,
-  mailFrom: "basalt@basalt.test",
-  otlpEndpoint: null,
-  egressAllow: [],
-  trustedProxies: [],
-  databasePoolMax: 6,
-  statementTimeoutMs: 15_000,
-  requestTimeoutMs: 30_000,
-  strictAirtable: false,
-  changeLogDays: 30,
 };

@@ -12,6 +12,7 @@ import type { ObjectStore } from "../object-store.ts";
 import { Parts } from "../parts.ts";
 import { PgSignals } from "../pg-signals.ts";
 import { systemScope, type Actor, type Scope, type World } from "../scope.ts";
+import { testConfig } from "./config.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
 /** A world on a migrated database of its own, and what a test may look at or set. */
@@ -105,32 +106,6 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
     },
   };
 }
-
-const testConfig: Config = {
-  host: "127.0.0.1",
-  port: 0,
-  dataDir: "/nonexistent",
-  databaseUrl: null,
-  roles: new Set(["gateway", "api", "worker"]),
-  secret: "a secret for tests, long enough to be one",
-  adminEmail: null,
-  adminPassword: null,
-  sample: false,
-  publicUrl: "http://basalt.test",
-  registration: "open",
-  production: false,
-  logLevel: "silent",
-  smtpUrl: null,
-  mailFrom: "basalt@basalt.test",
-  otlpEndpoint: null,
-  egressAllow: [],
-  trustedProxies: [],
-  databasePoolMax: 6,
-  statementTimeoutMs: 15_000,
-  requestTimeoutMs: 30_000,
-  strictAirtable: false,
-  changeLogDays: 30,
-};
 
 const closedEgress: Egress = {
   send: async () => {
