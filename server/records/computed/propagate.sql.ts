@@ -1,7 +1,7 @@
 import { constant, empty, ident, join, quoteIdent, sql, type Sql } from "#kernel";
 import { CURRENT_TXN, tableSql } from "../rows/table-sql.ts";
 import type { Field, LinkOptions, Table } from "../schema/base-schema.ts";
-import { columnName, computedValue, differs, idsWhere, type RowPlan } from "./row-plan.ts";
+import { columnName, computedValue, differs, idsWhere, type RowPlan } from "./row-plan.sql.ts";
 
 /** Records that link to any of these by the field. */
 export const linkingRecords = (

@@ -6,7 +6,7 @@ import { noteRecomputes, type Recompute } from "./backlog.sql.ts";
 import { provideContext } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { linkingRecords, recomputeRows, rowCountUpTo } from "./propagate.sql.ts";
-import { planOf, type RowPlan } from "./row-plan.ts";
+import { planOf, type RowPlan } from "./row-plan.sql.ts";
 
 /** A transaction of a base in which values are computed. */
 export interface Computing {

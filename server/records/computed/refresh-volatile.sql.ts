@@ -1,7 +1,7 @@
 import { constant, sql, type Sql } from "#kernel";
 import { tableSql } from "../rows/table-sql.ts";
 import type { Table } from "../schema/base-schema.ts";
-import { differs, type RowPlan } from "./row-plan.ts";
+import { differs, type RowPlan } from "./row-plan.sql.ts";
 
 export const basesWithVolatile = (): Sql => sql`
   select distinct f.base_id as "baseId" from records.fields f where f.options ->> 'volatile' = 'true'`;

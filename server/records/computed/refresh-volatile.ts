@@ -9,7 +9,7 @@ import { computedGraph, type ComputedNode } from "./graph.ts";
 import { propagate } from "./propagate.ts";
 import { computingIn } from "./recompute-base.ts";
 import { basesWithVolatile, hasStaleRows } from "./refresh-volatile.sql.ts";
-import { planOf } from "./row-plan.ts";
+import { planOf } from "./row-plan.sql.ts";
 
 /**
  * Computes what changes though no record does, with the clock or with people's names, and writes the rows in which it did. To be

@@ -8,7 +8,7 @@ import { setCurrentTxn } from "./context.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { propagate } from "./propagate.ts";
 import { computingIn } from "./recompute-base.ts";
-import { hasErrors } from "./row-plan.ts";
+import { hasErrors } from "./row-plan.sql.ts";
 import { hasComputed, settleDefinitions } from "./settle-definitions.ts";
 import {
   addComputedColumn,

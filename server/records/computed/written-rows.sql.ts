@@ -2,7 +2,7 @@ import { constant, empty, join, quoteIdent, sql, type Sql } from "#kernel";
 import type { RowsChange } from "../rows/rows.sql.ts";
 import { CURRENT_TXN, recordsetDefinition, tableSql } from "../rows/table-sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { columnName, computedValue, differs, idsWhere, type RowPlan } from "./row-plan.ts";
+import { columnName, computedValue, differs, idsWhere, type RowPlan } from "./row-plan.sql.ts";
 
 /**
  * Adds rows with their computed fields. The row `i` that the steps see has every column that is written, and its number,

@@ -1,6 +1,6 @@
 import type { TextRow } from "#kernel";
 import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
-import { rowPlan } from "../computed/row-plan.ts";
+import { rowPlan } from "../computed/row-plan.sql.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
 import { isFileList, type CellPlan, type PlannedCells } from "./plan-cells.ts";

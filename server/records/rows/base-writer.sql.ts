@@ -6,7 +6,7 @@ import {
   type ChangeEvent,
   type Sql,
 } from "#kernel";
-import { rowPlan } from "../computed/row-plan.ts";
+import { rowPlan } from "../computed/row-plan.sql.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import type { PlainInsert } from "./base-writer.ts";
 import { insertRows, type RowToInsert } from "./rows.sql.ts";

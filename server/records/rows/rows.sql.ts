@@ -1,6 +1,6 @@
 import { constant, join, quoteIdent, sql, type Sql } from "#kernel";
 import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
-import type { RowPlan } from "../computed/row-plan.ts";
+import type { RowPlan } from "../computed/row-plan.sql.ts";
 import { computedInsert, computedUpdate } from "../computed/written-rows.sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import { columnOf, CURRENT_TXN, recordsetDefinition, tableSql } from "./table-sql.ts";

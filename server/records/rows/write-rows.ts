@@ -1,7 +1,7 @@
 import type { TextRow } from "#kernel";
 import { provideContext } from "../computed/context.ts";
 import { computedGraph } from "../computed/graph.ts";
-import { rowPlan, type RowPlan } from "../computed/row-plan.ts";
+import { rowPlan, type RowPlan } from "../computed/row-plan.sql.ts";
 import { stampsOfChange } from "../computed/watched-fields.ts";
 import { arrayElements } from "../field-types/array-literal.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
