@@ -43,7 +43,8 @@ export function viewRoutes(): Hono<HttpEnv> {
     await allow(scope, "views.write", { baseId });
     const input = parseWith(newView, await readJson(c.req.raw));
     const view = await createView(scope, { baseId, tableId: id, ...input });
-    return answer(scope, baseId, await oneWhole(scope, baseId, view), 201);
+    const made = await oneWhole(scope, baseId, view);
+    return answerWith(201, await currentTxn(scope, baseId), made);
   });
   app.patch(`${BASE}/views/:viewId`, async (c) => {
     const { scope, baseId, id } = placeOf(c, "viw");
@@ -58,7 +59,7 @@ export function viewRoutes(): Hono<HttpEnv> {
     const table = tableById(await schemaOf(scope, baseId), id);
     const grouping = await groupingOf(scope, table, parseQuery(searchOf(c.req.url)));
     const { txn, ...groups } = await groupRecords(scope, grouping);
-    return jsonAnswer(groups, { headers: { [TXN_HEADER]: String(txn) } });
+    return answerWith(200, txn, groups);
   });
   return app;
 }
@@ -91,12 +92,10 @@ async function whole(
   return Promise.all(views.map((view) => oneWhole(scope, baseId, view)));
 }
 
-async function answer(
-  scope: Scope,
-  baseId: string,
-  body: object,
-  status: 200 | 201 = 200,
-): Promise<Response> {
-  const headers = { [TXN_HEADER]: String(await currentTxn(scope, baseId)) };
-  return jsonAnswer(body, { status, headers });
+async function answer(scope: Scope, baseId: string, body: object): Promise<Response> {
+  return answerWith(200, await currentTxn(scope, baseId), body);
+}
+
+function answerWith(status: number, txn: number, body: object): Response {
+  return jsonAnswer(body, { status, headers: { [TXN_HEADER]: String(txn) } });
 }

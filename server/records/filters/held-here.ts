@@ -145,11 +145,11 @@ function cell(value: unknown, kind: Typed["kind"]): Value {
     case "boolean":
       return value === true;
     case "date":
-      return { date: Date.parse(String(value)), dateOnly: kind.dateOnly };
+      return { date: Date.parse(value as string), dateOnly: kind.dateOnly };
     case "array":
       return Array.isArray(value) ? value.map((one) => cell(one, kind.of)) : [];
     default:
-      return String(value);
+      return value as string;
   }
 }
 

@@ -1,8 +1,17 @@
-import { fieldIndex, parse, typeOf, type FieldIndex, type FormulaField } from "@basalt/formulas";
+import {
+  fieldIndex,
+  parse,
+  typeOf,
+  type FieldIndex,
+  type FormulaField,
+  type Typed,
+} from "@basalt/formulas";
 import { formulaField } from "../computed/kinds.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { withChoiceIds } from "./choice-ids.ts";
+import { comparedById } from "./choice-ids.ts";
 import type { TypedCondition } from "./condition.ts";
+import { foundAnywhere } from "./found-anywhere.sql.ts";
+import { mapCalls } from "./map-tree.ts";
 import { invalidFilter } from "./problems.ts";
 
 /** The condition that a formula text is for a table. Problem: `records.invalid-filter`. */
@@ -11,7 +20,15 @@ export function typedFormulaFilter(table: Table, text: string): TypedCondition {
   if (formula === null) {
     throw invalidFilter(problems);
   }
-  return { ...formula, root: withChoiceIds(formula.root, table) };
+  return { ...formula, root: asked(formula.root, table) };
+}
+
+/** The same condition in the forms that PostgreSQL answers best. */
+export function asked(root: Typed, table: Table): Typed {
+  return mapCalls(root, (call) => {
+    const found = foundAnywhere(call);
+    return found.op === "call" ? comparedById(found, table) : found;
+  });
 }
 
 const indexes = new WeakMap<Table, FieldIndex<FormulaField>>();

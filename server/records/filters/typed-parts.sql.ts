@@ -172,7 +172,7 @@ const isThere: Operation = {
 const someBeginning: Operation = {
   name: "some-begin",
   evaluate: ([list, beginning]) =>
-    elementsOf(list).some((one) => String(one ?? "").startsWith(String(beginning))),
+    elementsOf(list).some((one) => typeof one === "string" && one.startsWith(beginning as string)),
   sql: ([list, beginning]) =>
     sql`exists (select 1 from unnest(${list}) e(x) where starts_with(e.x, ${beginning}))`,
 };

@@ -10,7 +10,7 @@ import { isId } from "#kernel";
 import type { Table } from "../schema/base-schema.ts";
 import { bounds, dayOf, daysOf, type DayRange } from "./day-ranges.ts";
 import { filterField, type FilterClass, type FilterField } from "./filter-field.ts";
-import { fieldsOf } from "./language.ts";
+import { asked, fieldsOf } from "./language.ts";
 import {
   agrees,
   isOneOf,
@@ -43,17 +43,17 @@ export function typedLeaf(condition: FilterCondition, asking: Asking): TypedLeaf
   if (field === undefined) {
     return { reason: "the table has no such field" };
   }
-  const asked = filterField(field);
-  if (asked === undefined) {
+  const seen = filterField(field);
+  if (seen === undefined) {
     return { reason: "the field cannot be computed" };
   }
-  const operators = operatorsOf[asked.class];
+  const operators = operatorsOf[seen.class];
   const build = operators[condition.operator];
   if (build === undefined) {
-    const known = Object.keys(operators).join(", ");
-    return { reason: `a field of type ${field.type} takes the operators ${known}` };
+    const taken = Object.keys(operators).join(", ");
+    return { reason: `a field of type ${field.type} takes the operators ${taken}` };
   }
-  return build({ ...asking, field: asked, value: condition.value ?? null });
+  return build({ ...asking, field: seen, value: condition.value ?? null });
 }
 
 interface Leaf extends Asking {
@@ -127,10 +127,10 @@ function dayIs(order: Order): Build {
     if (zone === undefined) {
       return { reason: "timeZone must be utc or the name of an IANA time zone" };
     }
-    const found = dayOf(day.data, { now: leaf.now, zone });
-    return found === undefined
+    const named = dayOf(day.data, { now: leaf.now, zone });
+    return named === undefined
       ? { reason: "exactDate must be a date such as 2026-01-31" }
-      : { root: inDays(leaf, order, { first: found, last: found }) };
+      : { root: inDays(leaf, order, { first: named, last: named }) };
   };
 }
 
@@ -310,5 +310,5 @@ function found(table: Table, text: string, where: Node): Typed {
 
 function conditionOf(table: Table, tree: Node): Typed {
   const { formula } = typeOf({ source: "", tree, problems: [] }, fieldsOf(table), "condition");
-  return formula === null ? known(false) : formula.root;
+  return formula === null ? known(false) : asked(formula.root, table);
 }

@@ -100,8 +100,12 @@ async function run(
 ): Promise<{ readonly txn: number; readonly rows: TextRow[][] }> {
   const { schema, table } = query;
   try {
-    const people = peopleOfGroups(query);
-    return await readGuarded(scope, { schema, table, people, statements: [groupsOf(query)] });
+    return await readGuarded(scope, {
+      schema,
+      table,
+      people: peopleOfGroups(query),
+      statements: [groupsOf(query)],
+    });
   } catch (error) {
     if (sqlState(error) === "22003") {
       throw badGrouping("summaries", "a sum is beyond what a number can hold");

@@ -133,6 +133,10 @@ export function formulas(linkId: string): Arbitrary<string> {
         fc
           .tuple(fc.constantFrom("FIND", "SEARCH"), tie("text"), tie("any"))
           .map(([name, one, other]) => `${name}(${one}, ${other})`),
+        searches(literal, tie("any")),
+        fc
+          .tuple(tie("any"), tie("text"))
+          .map(([one, pattern]) => `REGEX_MATCH(${one}, ${pattern})`),
         fc
           .tuple(tie("bool"), tie("any"), tie("any"))
           .map(([test, one, other]) => `IF(${test}, ${one}, ${other})`),
@@ -146,6 +150,18 @@ export function formulas(linkId: string): Arbitrary<string> {
     }),
   );
   return bool;
+}
+
+/** A known text that is looked for, and what is asked of its position. */
+function searches(needle: Arbitrary<string>, hay: Arbitrary<string>): Arbitrary<string> {
+  return fc
+    .tuple(
+      fc.constantFrom("FIND", "SEARCH"),
+      needle,
+      hay,
+      fc.constantFrom(")", ") > 0", ") != 0", ") >= 1", ") = 0", ") < 1", ", 1)", ", 3)"),
+    )
+    .map(([name, text, one, end]) => `(${name}(${text}, ${one}${end})`);
 }
 
 /** What filters of views name. */
@@ -184,7 +200,7 @@ function conditions({ fieldId, ...ids }: KnownIds): Arbitrary<FilterCondition> {
       );
   const some = (from: readonly string[]): Arbitrary<string[]> =>
     fc.subarray([...from], { minLength: 1 });
-  const days = fc.nat({ max: 800 });
+  const someDays = fc.nat({ max: 800 });
   const zone = fc.constantFrom(
     undefined,
     "utc",
@@ -194,7 +210,7 @@ function conditions({ fieldId, ...ids }: KnownIds): Arbitrary<FilterCondition> {
   );
   const day = fc.oneof(
     fc
-      .tuple(fc.constantFrom(...filterDayModes), days, zone)
+      .tuple(fc.constantFrom(...filterDayModes), someDays, zone)
       .map(([mode, numberOfDays, timeZone]) => ({
         mode,
         ...(mode === "exactDate" && { exactDate: "2026-03-05" }),
@@ -203,7 +219,7 @@ function conditions({ fieldId, ...ids }: KnownIds): Arbitrary<FilterCondition> {
       })),
   );
   const range = fc
-    .tuple(fc.constantFrom(...filterRangeModes), days, zone)
+    .tuple(fc.constantFrom(...filterRangeModes), someDays, zone)
     .map(([mode, numberOfDays, timeZone]) => ({
       mode,
       ...(mode.endsWith("NumberOfDays") && { numberOfDays }),
