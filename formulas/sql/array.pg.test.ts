@@ -50,7 +50,7 @@ const date = fc.constantFrom(
   Date.parse("9999-12-31T23:59:59.999Z"),
 );
 const elements = {
-  "float8[]": fc.array(maybe(number), { maxLength: 6 }),
+  "float8[]": fc.array(maybe(number), { maxLength: 14 }),
   "text[]": fc.array(maybe(text), { maxLength: 6 }),
   "timestamptz[]": fc.array(maybe(date), { maxLength: 6 }),
 };

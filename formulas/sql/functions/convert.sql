@@ -115,9 +115,11 @@ language plpgsql immutable strict parallel safe as $$
 declare
   trimmed text := formula.trim(t);
 begin
-  if trimmed ~ '^[+-]?[0-9]{1,255}(\.[0-9]{0,255})?$' then
+  if trimmed = '' or translate(trimmed, '0123456789.+-eE', '') <> '' then
+    return null;
+  elsif octet_length(trimmed) < 300 and trimmed collate "C" ~ '^[+-]?[0-9]+\.?[0-9]*$' then
     return trimmed::float8 + 0;
-  elsif trimmed !~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$' then
+  elsif trimmed collate "C" !~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$' then
     return null;
   end if;
   return formula.wide_decimal(trimmed) + 0;

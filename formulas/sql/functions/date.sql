@@ -50,7 +50,7 @@ return floor(date_part('second', timezone('UTC', d)));
 -- Whole milliseconds since 1970. A double of seconds is a few microseconds off, which must not lose a millisecond.
 create or replace function formula.milliseconds(d timestamptz) returns float8
 language sql immutable parallel safe cost 2
-return floor(date_part('epoch', d) * 1000 + 0.02);
+return floor(date_part('epoch', timezone('UTC', d)) * 1000 + 0.02);
 
 -- The date that is so many milliseconds from 1970, or NULL when dates do not reach it.
 create or replace function formula.date_at(ms float8) returns timestamptz
