@@ -4,7 +4,6 @@ import {
   referencedFieldIds,
   ROLLUP_VALUES,
   type FieldIndex,
-  type NamedField,
   type ParsedFormula,
 } from "@basalt/formulas";
 import { watches } from "../field-types/stamps.ts";
@@ -151,7 +150,7 @@ export function references(
 const indexes = new WeakMap<object, FieldIndex>();
 
 /** The fields of a table by what a formula can call them. */
-export function namesOf(table: Pick<Table, "fields">): FieldIndex<NamedField> {
+export function namesOf(table: Pick<Table, "fields">): FieldIndex {
   let index = indexes.get(table.fields);
   if (index === undefined) {
     index = fieldIndex(table.fields);
@@ -161,9 +160,7 @@ export function namesOf(table: Pick<Table, "fields">): FieldIndex<NamedField> {
 }
 
 /** What a rollup's formula can name. */
-export const rollupNames: FieldIndex<NamedField> = fieldIndex([
-  { id: ROLLUP_VALUES, name: ROLLUP_VALUES },
-]);
+export const rollupNames: FieldIndex = fieldIndex([{ id: ROLLUP_VALUES, name: ROLLUP_VALUES }]);
 
 /**
  * A formula finds the texts of linked records, so for a link, or a lookup of links, the first fields of the tables
@@ -179,29 +176,21 @@ function linkTexts(schema: BaseSchema, table: Table, field: Field): LinkedInputs
 }
 
 /** The links to follow to the records that a cell of the field names; undefined where it names none. */
-function linksBehind(
-  schema: BaseSchema,
-  table: Table,
-  field: Field,
-  depth = 0,
-): readonly Field[] | undefined {
-  if (field.type === "multipleRecordLinks") {
-    return [field];
+function linksBehind(schema: BaseSchema, table: Table, field: Field): readonly Field[] | undefined {
+  const path: Field[] = [];
+  let at = { table, field };
+  while (at.field.type === "multipleLookupValues" && path.length <= PATH_MAX) {
+    const { recordLinkFieldId, fieldIdInLinkedTable = "" } = definitionOf(at.field);
+    const link = linkOf(at.table, recordLinkFieldId);
+    const linked = link === undefined ? undefined : linkedTableOf(schema, link);
+    const source = linked?.fieldsById.get(fieldIdInLinkedTable);
+    if (link === undefined || linked === undefined || source === undefined) {
+      return undefined;
+    }
+    path.push(link);
+    at = { table: linked, field: source };
   }
-  const link = linkOf(table, definitionOf(field).recordLinkFieldId);
-  const linked = link === undefined ? undefined : linkedTableOf(schema, link);
-  const source = linked?.fieldsById.get(definitionOf(field).fieldIdInLinkedTable ?? "");
-  if (
-    field.type !== "multipleLookupValues" ||
-    link === undefined ||
-    linked === undefined ||
-    source === undefined ||
-    depth > PATH_MAX
-  ) {
-    return undefined;
-  }
-  const rest = linksBehind(schema, linked, source, depth + 1);
-  return rest === undefined ? undefined : [link, ...rest];
+  return at.field.type === "multipleRecordLinks" ? [...path, at.field] : undefined;
 }
 
 /** Lookups of lookups that are followed; a longer chain is a cycle, which is refused elsewhere. */

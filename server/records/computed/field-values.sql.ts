@@ -61,7 +61,8 @@ function formulaValue(schema: BaseSchema, field: Field, stored: Sql): Sql {
   const { as, list } = shownAs(field);
   const isArray = kindOf(field)?.type === "array";
   if (field.type === "button") {
-    return literal(String(field.options["label"] ?? ""));
+    const { label } = field.options;
+    return literal(typeof label === "string" ? label : "");
   }
   if (field.type === "formula" || field.type === "rollup") {
     return isArray ? filledArray(stored, columnTypeOf(field)) : stored;

@@ -22,7 +22,7 @@ import {
   references,
   type Definition,
 } from "./definitions.ts";
-import { columnOfKind, kindOf, namesPeople, storedKind } from "./kinds.ts";
+import { columnOfKind, type kindOf, namesPeople, storedKind } from "./kinds.ts";
 import { typedFilter, typedFormula } from "./language.ts";
 import { rollupKind } from "./rollup-kind.ts";
 import { columnTypeOf } from "./steps.sql.ts";
