@@ -32,7 +32,9 @@ const serverSources = sourcesUnder(server);
 const allSources = ["contract", "server", "cli", "journeys", "bench"].flatMap((folder) =>
   sourcesUnder(join(root, folder)),
 );
-const product = serverSources.filter(({ path }) => !/\.test\.ts$|\/testing(\/|\.ts$)|\/test-people\.ts$/.test(path));
+const product = serverSources.filter(
+  ({ path }) => !/\.test\.ts$|\/testing(\/|\.ts$)|\/test-people\.ts$/.test(path),
+);
 const moduleOf = (path: string): string => path.split("/")[1] ?? "";
 
 /** Paths of the files in which the test finds something, for a message that says where. */
@@ -189,7 +191,8 @@ describe("the world", () => {
   });
 
   test("the clock is the scope's", () => {
-    const exempt = /^server\/(main|chores|open-world)\.ts$|^server\/kernel\/(postgres\/|disk-store)/;
+    const exempt =
+      /^server\/(main|chores|open-world)\.ts$|^server\/kernel\/(postgres\/|disk-store)/;
     expect(
       where(
         product,
@@ -206,8 +209,7 @@ describe("the world", () => {
     expect(
       where(
         product,
-        ({ path, text }) =>
-          !allowed.test(path) && outgoing.test(withoutComments(text)),
+        ({ path, text }) => !allowed.test(path) && outgoing.test(withoutComments(text)),
       ),
     ).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { settings } from "./settings.ts";
 
 test("the README lists every setting as the program knows it, and no other", async () => {
   const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*) \| (.*) \|$/gm)].map(
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\| (.*?) +\|$/gm)].map(
     ([, name, byDefault, meaning]) => ({ name, default: byDefault, meaning }),
   );
   expect(rows).toEqual(

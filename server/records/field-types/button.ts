@@ -27,9 +27,7 @@ export const button: FieldType<ButtonOptions> = {
   compileJson: ({ options }) => {
     const label = jsonText(options.label);
     return (text) =>
-      text === null
-        ? null
-        : `{"label":${label},"url":${text === "" ? "null" : jsonText(text)}}`;
+      text === null ? null : `{"label":${label},"url":${text === "" ? "null" : jsonText(text)}}`;
   },
   compileShow:
     ({ options }) =>
