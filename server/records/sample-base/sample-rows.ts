@@ -45,7 +45,6 @@ export function order(plan: SamplePlan, index: number, dice: Dice): SampleRow {
       Quantity: quantity,
       "Unit price": cents / 100,
       Discount: discount === 0 ? null : discount,
-      Total: Math.round(cents * quantity * (1 - discount)) / 100,
       Status: status,
       Channel: dice.pick(channels),
       Ordered: new Date(orderedMs).toISOString(),

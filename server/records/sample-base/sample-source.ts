@@ -35,6 +35,24 @@ const moment = {
 };
 const stamp = (name: string, type: "createdTime" | "lastModifiedTime") =>
   field(name, type, { result: { type: "dateTime", options: moment } });
+const formula = (name: string, text: string, result?: object) =>
+  field(name, "formula", { formula: text, ...(result !== undefined && { result }) });
+const button = (name: string, label: string, text: string) =>
+  field(name, "button", { label, formula: text });
+const lookup = (name: string, through: Through) => ({
+  ...field(name, "multipleLookupValues"),
+  through,
+});
+const rollup = (name: string, through: Through, text: string, result?: object) => ({
+  ...field(name, "rollup", { formula: text, ...(result !== undefined && { result }) }),
+  through,
+});
+const count = (name: string, to: string, filterByFormula?: string) => ({
+  ...field(name, "count", filterByFormula === undefined ? undefined : { filterByFormula }),
+  through: { link: to },
+});
+type Through = NonNullable<FieldSource["through"]>;
+const euros = { type: "currency", options: { precision: 2, symbol: "€" } };
 const all: ViewSource = { name: "All", type: "grid" };
 
 function choicesOf(choices: readonly (string | readonly [string, string])[]): object & {
@@ -64,7 +82,7 @@ export const sampleSource: BaseSource = {
         field("Quantity", "number", { precision: 0 }),
         money("Unit price"),
         field("Discount", "percent", { precision: 0 }),
-        money("Total"),
+        formula("Total", "ROUND({Quantity} * {Unit price} * (1 - {Discount}), 2)", euros),
         select(
           "Status",
           ["New", "grayLight2"],
@@ -79,11 +97,22 @@ export const sampleSource: BaseSource = {
         tick("Paid"),
         field("Note", "multilineText"),
         link("Tickets", { table: "Tickets", field: "Order" }),
+        lookup("Country", { link: "Customer", field: "Country" }),
       ],
       views: [
         all,
         { name: "Latest", type: "grid", sort: ["-Ordered"] },
         { name: "By status", type: "kanban", fieldIds: { groupFieldId: "Status" } },
+        {
+          name: "To be paid",
+          type: "grid",
+          where: [
+            ["Paid", "=", false],
+            ["Status", "isNot", "Returned"],
+            ["Total", ">", 500],
+          ],
+          sort: ["-Total"],
+        },
         {
           name: "Figures",
           type: "grid",
@@ -109,9 +138,25 @@ export const sampleSource: BaseSource = {
         field("Notes", "richText"),
         link("Orders", { table: "Orders", field: "Customer" }),
         link("Tickets", { table: "Tickets", field: "Customer" }),
+        count("Order count", "Orders"),
+        rollup("Revenue", { link: "Orders", field: "Total" }, "SUM(values)", euros),
+        formula("Mean order", "IF({Order count}, {Revenue} / {Order count})", euros),
+        rollup("Last order", { link: "Orders", field: "Ordered" }, "MAX(values)"),
+        count("Open tickets", "Tickets", '{Status} != "Closed"'),
+        button(
+          "Map",
+          "Show on a map",
+          '"https://www.openstreetmap.org/search?query=" & ENCODE_URL_COMPONENT({City} & ", " & {Country})',
+        ),
       ],
       views: [
         all,
+        {
+          name: "Best",
+          type: "grid",
+          sort: ["-Revenue"],
+          visible: ["Customer", "Country", "Order count", "Revenue", "Mean order", "Last order"],
+        },
         { name: "Addresses", type: "grid", visible: ["Customer", "City", "Country", "Phone"] },
       ],
     },
@@ -134,11 +179,20 @@ export const sampleSource: BaseSource = {
         field("Data sheet", "multipleAttachments"),
         link("Supplier", { table: "Suppliers", field: "Products", single: true }),
         link("Orders", { table: "Orders", field: "Product" }),
+        rollup("Sold", { link: "Orders", field: "Quantity" }, "SUM(values)"),
+        formula("Stock value", "{In stock} * {Price} * (1 - {Margin})", euros),
+        formula("Reorder", "AND({For sale}, {In stock} < 20)"),
       ],
       views: [
         all,
         { name: "Gallery", type: "gallery", fieldIds: { coverFieldId: "Photo" } },
-        { name: "Stock", type: "grid", sort: ["In stock"], visible: ["Product", "In stock"] },
+        {
+          name: "To reorder",
+          type: "grid",
+          where: [["Reorder", "=", 1]],
+          sort: ["In stock"],
+          visible: ["Product", "In stock", "Sold", "Stock value"],
+        },
       ],
     },
     {
@@ -187,14 +241,23 @@ export const sampleSource: BaseSource = {
         field("Files", "multipleAttachments"),
         field("Assignee", "singleCollaborator"),
         field("Followers", "multipleCollaborators"),
+        lookup("E-mail", { link: "Customer", field: "E-mail" }),
+        { ...stamp("Status changed", "lastModifiedTime"), watched: ["Status"] },
         stamp("Opened", "createdTime"),
         stamp("Changed", "lastModifiedTime"),
         field("Opened by", "createdBy"),
         field("Changed by", "lastModifiedBy"),
+        formula("Days open", 'IF({Status} != "Closed", DATETIME_DIFF(TODAY(), {Opened}, "days"))'),
       ],
       views: [
         all,
         { name: "Board", type: "kanban", fieldIds: { groupFieldId: "Status" } },
+        {
+          name: "Open",
+          type: "grid",
+          where: [["Status", "isNot", "Closed"]],
+          sort: ["-Days open"],
+        },
         { name: "To answer", type: "calendar", fieldIds: { dateFieldId: "Answer by" } },
       ],
     },
@@ -212,6 +275,7 @@ export const sampleSource: BaseSource = {
         field("Terms", "richText"),
         field("Contract", "multipleAttachments"),
         link("Products", { table: "Products", field: "Supplier" }),
+        count("For sale", "Products", "{For sale}"),
       ],
       views: [all],
     },

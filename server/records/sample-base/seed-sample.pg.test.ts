@@ -3,22 +3,17 @@ import { createUser } from "#identity";
 import { readEvents, sql, type Scope } from "#kernel";
 import { listBases, trashBase } from "#workspaces";
 import { openTestWorld, type TestWorld } from "../../kernel/testing/world.ts";
+import { isComputed } from "../computed/definitions.ts";
+import { typedViewFilter } from "../filters/view-filter.ts";
 import { fieldTypes } from "../field-types/registry.ts";
 import { listRecords } from "../rows/list-records.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
+import { shape } from "../testing/linked-tables.ts";
 import { actorFor } from "../testing/new-base.ts";
 import { seedSample } from "./seed-sample.ts";
 
 const config = { sample: true };
 const small = { orders: 500 };
-
-const rowsOwn: ReadonlySet<string> = new Set([
-  "autoNumber",
-  "createdTime",
-  "lastModifiedTime",
-  "createdBy",
-  "lastModifiedBy",
-]);
 
 let world: TestWorld;
 
@@ -38,12 +33,6 @@ async function contentOf(scope: Scope): Promise<Record<string, unknown>> {
   const { tables } = await schemaOf(scope, base?.id ?? "");
   const content: Record<string, unknown> = {};
   for (const table of tables) {
-    const shape = {
-      byFieldId: false,
-      cellFormat: "json",
-      commentCount: false,
-      version: false,
-    } as const;
     const { records } = await listRecords(scope, { table, pageSize: 1_000, shape });
     content[table.name] = {
       fields: table.fields.map(({ name, type }) => `${name}: ${type}`),
@@ -95,19 +84,13 @@ describe("before anybody has registered", () => {
   });
 });
 
-/** Those whose cells are written, or are the record's own number, times and authors. */
-const notComputedFromOthers = Object.values(fieldTypes)
-  .filter((type) => !type.computed || rowsOwn.has(type.name))
-  .map(({ name }) => name)
-  .toSorted();
-
 test("it uses every type of field, and its people are its owner", async () => {
   const ada = await administrator(world);
   await seedSample(world.system, small);
   const [base] = await listBases(ada);
   const { tables } = await schemaOf(ada, base?.id ?? "");
   const types = new Set(tables.flatMap(({ fields }) => fields.map(({ type }) => type)));
-  expect([...types].toSorted()).toEqual(notComputedFromOthers);
+  expect([...types].toSorted()).toEqual(Object.keys(fieldTypes).toSorted());
   const { Tickets } = (await contentOf(ada)) as { Tickets: { records: string[] } };
   const cells = Tickets.records.map((record) => JSON.parse(record).fields);
   const userId = ada.actor.kind === "user" ? ada.actor.userId : "";
@@ -116,6 +99,51 @@ test("it uses every type of field, and its people are its owner", async () => {
   }
   expect(cells.filter((fields) => fields.Assignee?.id === userId).length).toBeGreaterThan(2);
   expect(cells.filter((fields) => fields.Followers?.[0].id === userId).length).toBeGreaterThan(1);
+});
+
+test("everything that is computed can be, and fits to what it is computed from", async () => {
+  const ada = await administrator(world);
+  await seedSample(world.system, small);
+  const [base] = await listBases(ada);
+  const { tables } = await schemaOf(ada, base?.id ?? "");
+  const computed = tables.flatMap(({ fields }) => fields).filter(isComputed);
+  expect(computed.filter(({ options }) => options["isValid"] !== true)).toEqual([]);
+  const content = (await contentOf(ada)) as Record<string, { records: string[] }>;
+  const cells = (table: string): Record<string, never>[] =>
+    content[table]?.records.map((record) => JSON.parse(record).fields) ?? [];
+  const sum = (numbers: readonly number[]): number =>
+    Math.round(100 * numbers.reduce((all, one) => all + one, 0)) / 100;
+  const totals = cells("Orders").map(({ Total = 0 }) => Total);
+  expect(Math.min(...totals)).toBeGreaterThan(0);
+  expect(sum(cells("Customers").map(({ Revenue = 0 }) => Revenue))).toBe(sum(totals));
+  expect(sum(cells("Customers").map((fields) => fields["Order count"] ?? 0))).toBe(500);
+  for (const table of tables) {
+    const rows = cells(table.name);
+    const empty = table.fields
+      .filter(isComputed)
+      .filter(({ name }) => rows.every((fields) => fields[name] === undefined));
+    expect([table.name, empty.map(({ name }) => name)]).toEqual([table.name, []]);
+  }
+});
+
+test("views with filters show some of the records", async () => {
+  const ada = await administrator(world);
+  await seedSample(world.system, small);
+  const [base] = await listBases(ada);
+  const { tables } = await schemaOf(ada, base?.id ?? "");
+  const filtered = tables.flatMap((table) =>
+    table.views
+      .filter(({ options }) => options["filters"] !== undefined)
+      .map((view) => ({ table, view })),
+  );
+  expect(filtered.map(({ view }) => view.name)).toEqual(["To be paid", "To reorder", "Open"]);
+  for (const { table, view } of filtered) {
+    expect(typedViewFilter(table, view.options["filters"], new Date()).dropped).toEqual([]);
+    const { records } = await listRecords(ada, { table, view, pageSize: 1_000, shape });
+    const { records: all } = await listRecords(ada, { table, pageSize: 1_000, shape });
+    expect(records.length).toBeGreaterThan(0);
+    expect(records.length).toBeLessThan(all.length);
+  }
 });
 
 test("its log is its making and one entry about the rest", async () => {

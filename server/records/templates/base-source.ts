@@ -1,3 +1,5 @@
+import type { FilterOperator } from "@basalt/contract";
+
 /** A base written down by hand: everything is named, nothing has an id. */
 export interface BaseSource {
   readonly name: string;
@@ -29,6 +31,10 @@ export interface FieldSource {
     readonly field?: string;
     readonly single?: boolean;
   };
+  /** Of a field that reads linked records: the link of its table, and, unless it counts, the field of the linked one. */
+  readonly through?: { readonly link: string; readonly field?: string };
+  /** Of a time or author of change: only changes of these fields count. */
+  readonly watched?: readonly string[];
 }
 
 export interface ViewSource {
@@ -36,6 +42,12 @@ export interface ViewSource {
   readonly type: string;
   /** `Field` or `-Field`, the latter from the end. */
   readonly sort?: readonly string[];
+  /** Conditions that hold all: a field, an operator, a value; choices by name. */
+  readonly where?: readonly (readonly [
+    string,
+    FilterOperator,
+    (string | number | boolean | readonly string[])?,
+  ])[];
   /** Names of the fields shown, in order. */
   readonly visible?: readonly string[];
   /** Other options that hold the id of a field, by its name: `groupFieldId`, `dateFieldId`. */

@@ -82,7 +82,7 @@ function tableDefinition(
     id: table.id,
     name: source.name,
     description: source.description,
-    fields: [...fields.values()].map((field) => fieldDefinition(field, find)),
+    fields: [...fields.values()].map((field) => fieldDefinition(field, table, find)),
     views: (source.views ?? [{ name: "Grid view", type: "grid" }]).map((view) =>
       viewDefinition(view, fields),
     ),
@@ -90,9 +90,11 @@ function tableDefinition(
 }
 
 function fieldDefinition(
-  { id, source, choices }: DefinedField,
+  field: DefinedField,
+  table: DefinedTable,
   find: (name: string) => DefinedTable,
 ): FieldOfDefinition {
+  const { id, source, choices } = field;
   const { name, type, description, options, link } = source;
   if (link !== undefined) {
     const linked = find(link.table);
@@ -117,11 +119,39 @@ function fieldDefinition(
     }));
     return { id, name, type, description, options: { choices: coloured } };
   }
-  return { id, name, type, description, options };
+  return {
+    id,
+    name,
+    type,
+    description,
+    options: { ...options, ...namedFields(field, table, find) },
+  };
+}
+
+/** Options that hold the ids of fields which the source names. In formulas the names may stay. */
+function namedFields(
+  { source: { through, watched } }: DefinedField,
+  { fields }: DefinedTable,
+  find: (name: string) => DefinedTable,
+): Readonly<Record<string, unknown>> {
+  if (through === undefined) {
+    return watched === undefined
+      ? {}
+      : { referencedFieldIds: watched.map((name) => known(fields, name).id) };
+  }
+  const { id, source } = known(fields, through.link);
+  const linked = source.link && find(source.link.table);
+  return {
+    recordLinkFieldId: id,
+    ...(linked !== undefined &&
+      through.field !== undefined && {
+        fieldIdInLinkedTable: known(linked.fields, through.field).id,
+      }),
+  };
 }
 
 function viewDefinition(
-  { name, type, sort, visible, fieldIds = {} }: ViewSource,
+  { name, type, sort, where, visible, fieldIds = {} }: ViewSource,
   fields: ReadonlyMap<string, DefinedField>,
 ): ViewOfDefinition {
   const id = (field: string): string => known(fields, field).id;
@@ -132,6 +162,16 @@ function viewDefinition(
     type,
     options: {
       ...Object.fromEntries(more),
+      ...(where !== undefined && {
+        filters: {
+          conjunction: "and",
+          filterSet: where.map(([field, operator, value]) => ({
+            fieldId: id(field),
+            operator,
+            ...(value !== undefined && { value }),
+          })),
+        },
+      }),
       ...(visible !== undefined && { visibleFieldIds: visible.map(id) }),
       ...(sort !== undefined && {
         sort: sort.map((key) =>
