@@ -49,6 +49,7 @@ describe.each(templateIds)("the template %s", (template) => {
     const source = await templateSource(template);
     const { tables } = await schemaOf(scope, made.id);
     expect(tables.map(({ name }) => name)).toEqual(source.tables.map(({ name }) => name));
+    expect(made.invalidFields).toEqual([]);
     for (const [place, { rows = [], columns = [] }] of source.tables.entries()) {
       const table = tables[place];
       if (table === undefined) {
