@@ -67,6 +67,42 @@ describe("a schema", () => {
       "records.bad-field-options",
     ],
     [
+      "a formula that is none",
+      () =>
+        first((field) => {
+          field.type = "formula";
+          field.options = { formula: 1 };
+        }),
+      "records.bad-field-options",
+    ],
+    [
+      "a formula of too many characters",
+      () =>
+        first((field) => {
+          field.type = "formula";
+          field.options = { formula: `"${"x".repeat(100_000)}"` };
+        }),
+      "records.bad-field-options",
+    ],
+    [
+      "a formula that reads itself",
+      () =>
+        first((field) => {
+          field.type = "formula";
+          field.options = { formula: `{${field.id}} & ""` };
+        }),
+      "records.formula-cycle",
+    ],
+    [
+      "a count over something that is no id",
+      () =>
+        first((field) => {
+          field.type = "count";
+          field.options = { recordLinkFieldId: `fld"; drop` };
+        }),
+      "records.bad-field-options",
+    ],
+    [
       "no tables",
       () => place().changedJson("schema.json", (schema: object) => ({ ...schema, tables: [] })),
       "records.bad-base-file",
@@ -86,6 +122,16 @@ describe("a record", () => {
     [
       "with a time that no calendar has",
       (line) => ({ ...line, createdTime: "2026-02-31T00:00:00Z" }),
+    ],
+    ["with changes that are a list", (line) => ({ ...line, changed: [] })],
+    ["with a change of no field", (line) => ({ ...line, changed: { x: { at: 1 } } })],
+    [
+      "with a change at no time",
+      (line) => ({ ...line, changed: { fldAAAAAAAAAAAAAA: { at: "now" } } }),
+    ],
+    [
+      "with a change by nobody",
+      (line) => ({ ...line, changed: { fldAAAAAAAAAAAAAA: { at: 1, by: "x" } } }),
     ],
     ["with cells that are a list", (line) => ({ ...line, cells: [] })],
     ["with something else", (line) => ({ ...line, version: 1 })],
