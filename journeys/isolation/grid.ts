@@ -40,6 +40,17 @@ const writeMany: Build[] = [
     body: { records: [{ id: ids.recordId, fields: { [ids.linkFieldId]: [ids.recordId] } }] },
   }),
 ];
+/** Names a field, and a record that a link leads to. */
+const viewOptions = (ids: Ids): object => ({
+  filters: {
+    conjunction: "and",
+    filterSet: [
+      { fieldId: ids.fieldId, operator: "contains", value: "text" },
+      { fieldId: ids.linkFieldId, operator: "hasAnyOf", value: [ids.recordId] },
+    ],
+  },
+  visibleFieldIds: [ids.fieldId],
+});
 const field = { name: "made", type: "singleLineText" };
 
 /**
@@ -166,6 +177,19 @@ export const builds: Readonly<Record<string, readonly Build[]>> = {
         options: { linkedTableId: ids.tableIdOrName, viewIdForRecordSelection: ids.viewId },
       },
     }),
+    (ids) => ({
+      body: { name: "f", type: "formula", options: { formula: `{${ids.fieldId}} & "x"` } },
+    }),
+    (ids) => ({
+      body: {
+        name: "lookup",
+        type: "multipleLookupValues",
+        options: { recordLinkFieldId: ids.linkFieldId, fieldIdInLinkedTable: ids.fieldId },
+      },
+    }),
+    (ids) => ({
+      body: { name: "count", type: "count", options: { recordLinkFieldId: ids.linkFieldId } },
+    }),
   ],
   "records.updateField": [rename],
   "records.addBaseCollaborators": [collaborators],
@@ -179,6 +203,17 @@ export const builds: Readonly<Record<string, readonly Build[]>> = {
   "records.getWorkspace": [() => ({ query: "?include=collaborators&include=inviteLinks" })],
   "records.getSchema": [() => ({ query: "?include[]=visibleFieldIds" })],
   "records.readChanges": [() => ({ query: "?after=0" })],
+  "records.createView": [
+    () => ({ body: { name: "made" } }),
+    // No record: a filter may name any, so a view is made, and a name that was taken then would differ.
+    (ids) => ({ body: { name: "made", options: { visibleFieldIds: [ids.fieldId] } } }),
+  ],
+  "records.updateView": [rename, (ids) => ({ body: { options: viewOptions(ids) } })],
+  "records.groupRecords": [
+    (ids) => ({ query: `?groupBy[]=${ids.fieldId}` }),
+    (ids) => ({ query: `?groupBy[]=${ids.fieldId}&view=${ids.viewId}` }),
+    (ids) => ({ query: `?groupBy[]=${ids.fieldId}&summaries[]=${ids.linkFieldId}:filled` }),
+  ],
   "baseFiles.import": [
     () => ({ body: "no archive", contentType: "application/zip" }),
     () => ({ query: "?keepIds=true", body: "no archive", contentType: "application/zip" }),

@@ -14,6 +14,7 @@ export interface Ids {
   readonly workspaceId: string;
   readonly baseId: string;
   readonly tableIdOrName: string;
+  readonly tableId: string;
   readonly recordId: string;
   readonly fieldId: string;
   /** Of an attachment field. */
@@ -102,6 +103,7 @@ export async function makeHome(url: string, name: string, canary: string): Promi
       workspaceId,
       baseId: base.id,
       tableIdOrName: table.id,
+      tableId: table.id,
       recordId,
       fieldId: text,
       fieldIdOrName: files,
