@@ -3,6 +3,7 @@ import {
   viewFilter,
   type FilterCondition,
   type FilterGroup,
+  type FilterOperator,
 } from "@basalt/contract";
 import type { Typed } from "@basalt/formulas";
 import type { Table } from "../schema/base-schema.ts";
@@ -73,11 +74,28 @@ export function faultOfFilter(
   return undefined;
 }
 
-/** Fields that a filter asks about. */
-export function fieldsOfFilter(kept: unknown): ReadonlySet<string> {
+/** Fields that a filter compares in a way that an index can answer: what is, not what is not, and not what is within. */
+export function fieldsCompared(kept: unknown): ReadonlySet<string> {
   const filter = filterIn(kept);
-  return new Set(filter === null ? [] : conditionsOf(filter).map(({ fieldId }) => fieldId));
+  const conditions = filter === null ? [] : conditionsOf(filter);
+  return new Set(
+    conditions.filter(({ operator }) => comparing.has(operator)).map(({ fieldId }) => fieldId),
+  );
 }
+
+const comparing: ReadonlySet<FilterOperator> = new Set([
+  "=",
+  "is",
+  "<",
+  ">",
+  "<=",
+  ">=",
+  "isAnyOf",
+  "hasAnyOf",
+  "hasAllOf",
+  "isExactly",
+  "isWithin",
+]);
 
 /** What stands in the options of a view; null where there is no filter, or something that is none. */
 function filterIn(kept: unknown): FilterGroup | null {

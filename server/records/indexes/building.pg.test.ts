@@ -6,6 +6,7 @@ import type { Table } from "../schema/base-schema.ts";
 import { shape } from "../testing/linked-tables.ts";
 import { newBase, newOwner } from "../testing/new-base.ts";
 import { createView } from "../views/create-view.ts";
+import { giveWay } from "./give-way.ts";
 import { INDEX_ROWS_MIN, indexKeeper, stopIndexing } from "./index-keeper.ts";
 import { indexesOf, lockIndexes, unlockIndexes } from "./wanted-indexes.sql.ts";
 
@@ -66,17 +67,33 @@ test("a build that waits blocks no write, and ends when the program stops", asyn
   await wantIndex();
   await world.parts.of(indexKeeper).idle();
   const next = await openTestWorld({ url: world.url });
-  next.parts
-    .of(indexKeeper)
-    .want(table, [
-      {
-        name: `${table.primaryFieldId}_ord`,
-        definition: `("${table.primaryFieldId}" nulls first)`,
-      },
-    ]);
+  next.parts.of(indexKeeper).want(table, [
+    {
+      name: `${table.primaryFieldId}_ord`,
+      definition: `("${table.primaryFieldId}" nulls first)`,
+    },
+  ]);
   await next.parts.of(indexKeeper).idle();
   await next.close();
   expect(await indexes()).toMatchObject([{ name: `${table.primaryFieldId}_ord`, valid: true }]);
+});
+
+test("a build gives way, in whichever process it runs", async () => {
+  await scope.db.transaction(async (tx) => {
+    await tx.run(
+      sql`update ${ident(table.baseId, table.id)} set version = 2 where id = 'rec00000000000001'`,
+    );
+    await wantIndex();
+    await until(async () => (await indexes()).length === 1);
+    const other = await openTestWorld({ url: world.url });
+    await giveWay(other.system, table.baseId);
+    await world.parts.of(indexKeeper).idle();
+    await other.close();
+  });
+  expect(await indexes()).toMatchObject([{ valid: false }]);
+  await wantIndex();
+  await world.parts.of(indexKeeper).idle();
+  expect(await indexes()).toMatchObject([{ valid: true }]);
 });
 
 test("while another process builds for the base, this one does not", async () => {

@@ -1,6 +1,6 @@
 import { part, type Db, type Scope, type Tx, type World } from "#kernel";
 import type { Field, Table, View } from "../schema/base-schema.ts";
-import { fieldsOfFilter } from "../filters/view-filter.ts";
+import { fieldsCompared } from "../filters/view-filter.ts";
 import {
   cancelBackend,
   createIndex,
@@ -34,7 +34,7 @@ export function wantIndexesOfView(scope: Scope, table: Table, view: View): void 
     return;
   }
   scope.parts.of(indexKeeper).wantOf(view, table, () => [
-    ...wanted(table, fieldsOfFilter(filters), "filter"),
+    ...wanted(table, fieldsCompared(filters), "filter"),
     ...wanted(
       table,
       sort.map(({ fieldId }) => fieldId),
@@ -138,7 +138,8 @@ class IndexKeeper {
       try {
         await this.keep(job);
       } catch (error) {
-        // The table or field may have gone meanwhile, or the program stops. An index is never necessary.
+        // The table or field may have gone meanwhile, the schema changes or the program stops. No index is necessary.
+        this.looked.delete(keyOf(table, index.name));
         this.world.log.warn(
           { err: error, tableId: table.id, index: index.name },
           "an index could not be made; it is tried again when it is wanted again",

@@ -1,6 +1,7 @@
 import { constant, ident, quoteIdent, sql, type Sql } from "#kernel";
 import { typeOf } from "../field-types/registry.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
+import { buildLock } from "./give-way.sql.ts";
 
 /** What an index is for: comparing as upsert does, answering the filter of a view, giving its order. */
 export type IndexPurpose = "match" | "filter" | "sort";
@@ -78,10 +79,10 @@ export const dropIndex = (table: Table, name: string): string =>
 
 /** One process at a time builds for a base; answers whether it is this one, and who it is. */
 export const lockIndexes = (table: Table): Sql => sql`
-  select pg_try_advisory_lock(hashtextextended(${lockName(table)}, 0)) as mine, pg_backend_pid() as pid`;
+  select pg_try_advisory_lock(${buildLock(table.baseId)}) as mine, pg_backend_pid() as pid`;
 
 export const unlockIndexes = (table: Table): Sql =>
-  sql`select pg_advisory_unlock(hashtextextended(${lockName(table)}, 0))`;
+  sql`select pg_advisory_unlock(${buildLock(table.baseId)})`;
 
 export const cancelBackend = (pid: number): Sql => sql`select pg_cancel_backend(${pid})`;
 
@@ -89,10 +90,6 @@ export const setStatementTimeout = (milliseconds: number): Sql =>
   constant(`set statement_timeout = ${Math.trunc(milliseconds)}`);
 
 export const resetStatementTimeout: Sql = constant("reset statement_timeout");
-
-function lockName({ baseId }: Table): string {
-  return `basalt.indexes/${baseId}`;
-}
 
 function nameOf({ baseId, id }: Table): string {
   return ident(baseId, id).text;

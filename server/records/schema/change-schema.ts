@@ -1,4 +1,5 @@
 import { Problem, publish, sqlState, type Scope, type Tx } from "#kernel";
+import { giveWay } from "../indexes/give-way.ts";
 import { inBaseWithSchema } from "../rows/base-writer.ts";
 import { callEvent } from "../rows/call-event.ts";
 import type { BaseSchema } from "./base-schema.ts";
@@ -35,6 +36,7 @@ export async function changeSchema(
   baseId: string,
   work: (change: SchemaChange) => Promise<void>,
 ): Promise<BaseSchema> {
+  await giveWay(scope, baseId);
   // Version 0 fits every version: the schema is read behind the lock.
   return withSchemaProblems(() =>
     inBaseWithSchema(scope, emptySchema(baseId), async ({ tx, txn }) => {
