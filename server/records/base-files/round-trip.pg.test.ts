@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -217,10 +218,13 @@ test("persons are found again by their address, others stay unknown and are kept
 
 test("an export whose reader goes ends, and leaves no transaction open", async () => {
   const { bytes } = await exportBase(scope, { baseId, program: "test" });
+  await once(bytes, "readable");
   bytes.destroy();
+  const usedConnections = (): number => world().db.usage().total - world().db.usage().idle;
+  await expect.poll(usedConnections).toBe(0);
   await exported(scope, baseId);
   await exported(scope, baseId);
-  expect(world().db.usage().idle).toBe(world().db.usage().total);
+  await expect.poll(usedConnections).toBe(0);
 });
 
 test("those who may not make changes to the base may not export it", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Hono } from "hono";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { renderProblem, type HttpEnv, type Scope } from "#kernel";
+import { renderProblem, sql, type HttpEnv, type Scope } from "#kernel";
 import { addMember, listBases } from "#workspaces";
 import { openTestWorld, type TestWorld } from "../../kernel/testing/world.ts";
 import { newOwner } from "../testing/new-base.ts";
@@ -120,7 +120,11 @@ test("takes a creator; strangers and nobody are refused", async () => {
 
 test("a third export at once is asked to wait", async () => {
   const target = `/api/v1/bases/${baseId}/export`;
-  const answers = await Promise.all([1, 2, 3].map(() => call(scope, target)));
-  expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(["200", "200", "503"]);
+  const answers = await world.db.transaction(async (tx) => {
+    // No export gets further than this while the lock is held.
+    await tx.run(sql`lock table records.tables in access exclusive mode`);
+    return [await call(scope, target), await call(scope, target), await call(scope, target)];
+  });
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 503]);
   await Promise.all(answers.map((answer) => answer.arrayBuffer()));
 });
