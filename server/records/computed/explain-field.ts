@@ -169,7 +169,7 @@ function placeOf(schema: BaseSchema, fieldId: string, path: readonly Field[]): F
 
 function stepText(schema: BaseSchema, { field, table }: ComputedNode): string {
   const text = withoutParameters(
-    stepOf({ schema, table, field, source: { alias: "i", steps: new Set() } }),
+    stepOf({ schema, table, field, source: { alias: "i", steps: new Set() } }, false),
   );
   return text.trim().replaceAll(/\s*\n\s*/g, "\n  ");
 }

@@ -16,8 +16,8 @@ export interface RowPlan {
   readonly reads: readonly Field[];
   /** Some step reads the clock or the names of persons. */
   readonly needsContext: boolean;
-  /** The table has the column `errors`, and its new value in a statement with these steps. */
-  readonly errors: Sql | undefined;
+  /** The table has the column `errors`. */
+  readonly hasErrors: boolean;
   /** Fields whose changes are timed in the column `touched`. */
   readonly watched: readonly Field[];
 }
@@ -39,19 +39,19 @@ export function rowPlan(schema: BaseSchema, table: Table): RowPlan | undefined {
 export function planOf(schema: BaseSchema, table: Table, nodes: readonly ComputedNode[]): RowPlan {
   const done = new Set<string>();
   const source: RowSource = { alias: "i", steps: done };
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs.own));
   const steps: Sql[] = [];
   for (const { field } of nodes) {
-    steps.push(stepOf({ schema, table, field, source }));
+    steps.push(stepOf({ schema, table, field, source }, read.has(field.id)));
     done.add(field.id);
   }
   const needsContext = steps.some(({ text }) => /\bcontext\.(?:now|people)\b/.test(text));
-  const ids = new Set(nodes.flatMap(({ inputs }) => inputs.own));
   return {
     nodes,
     chain: sql`${needsContext ? sql` ${CONTEXT}` : empty}${join(steps, "", "")}`,
-    reads: table.fields.filter(({ id }) => ids.has(id) && !done.has(id)),
+    reads: table.fields.filter(({ id }) => read.has(id) && !done.has(id)),
     needsContext,
-    errors: hasErrors(table) ? errorsAfter(nodes, done) : undefined,
+    hasErrors: hasErrors(table),
     watched: watchedFields(schema, table),
   };
 }
@@ -61,25 +61,55 @@ export function hasErrors(table: Pick<Table, "fields">): boolean {
   return table.fields.some((field) => (field.options as ComputedState).mayFail === true);
 }
 
-/** The value of a computed field in a statement with the plan's steps. */
-export function computedValue(field: Field): Sql {
-  return constant(`${stepName(field.id)}.v`);
+/** Where the parts of computed values stand in a statement: v, e and p of `stepOf`, as SQL. */
+export type ValuePart = (field: Field, part: "v" | "e" | "p") => string;
+
+/** In the steps themselves: each part to be used once, as a step may be repeated where it is used. */
+export const inSteps: ValuePart = (field, part) => `${stepName(field.id)}.${part}`;
+
+/** In columns that `valueColumns` has made. */
+export function inColumns(alias: string): ValuePart {
+  return (field, part) => `${alias}.${partColumn(field, part)}`;
 }
 
-/** True where the field's computed value differs from the one in the row with this alias. */
-export function differs(field: Field, alias: string): Sql {
-  const column = `${alias}.${quoteIdent(field.id)}`;
-  const step = stepName(field.id);
-  const { mayFail = false, list = false } = field.options as ComputedState;
-  const changed = `${column} is distinct from ${step}.v`;
-  if (!mayFail) {
+/** All parts of the plan's values as columns. */
+export function valueColumns(plan: RowPlan): Sql {
+  return constant(
+    plan.nodes
+      .flatMap(({ field }) =>
+        partsOf(field).map((part) => `${inSteps(field, part)} as ${partColumn(field, part)}`),
+      )
+      .join(", "),
+  );
+}
+
+function partColumn({ id }: Field, part: "v" | "e" | "p"): string {
+  return quoteIdent(part === "v" ? id : `${id}_${part}`);
+}
+
+function partsOf(field: Field): readonly ("v" | "e" | "p")[] {
+  const { mayFail = false } = field.options as ComputedState;
+  return mayFail ? (isMarkedList(field) ? ["v", "e", "p"] : ["v", "e"]) : ["v"];
+}
+
+/** Errors stand among the values of a lookup; anything else is one as a whole. */
+function isMarkedList({ type }: Field): boolean {
+  return type === "multipleLookupValues";
+}
+
+/** True where a computed value differs from what the row held. */
+export function differs(
+  field: Field,
+  { now, old, errors }: { readonly now: ValuePart; readonly old: string; readonly errors: string },
+): Sql {
+  const changed = `${old} is distinct from ${now(field, "v")}`;
+  if ((field.options as ComputedState).mayFail !== true) {
     return constant(changed);
   }
-  const failed = `coalesce('${field.id}' = any(${alias}.errors), false) <> ${step}.e`;
-  const places =
-    list && field.type === "multipleLookupValues"
-      ? ` or (select e from unnest(${alias}.errors) e where starts_with(e, '${field.id}:')) is distinct from '${field.id}:' || ${step}.p`
-      : "";
+  const failed = `coalesce('${field.id}' = any(${errors}), false) <> ${now(field, "e")}`;
+  const places = isMarkedList(field)
+    ? ` or (select e from unnest(${errors}) e where starts_with(e, '${field.id}:')) is distinct from '${field.id}:' || ${now(field, "p")}`
+    : "";
   return constant(`(${changed} or ${failed}${places})`);
 }
 
@@ -91,21 +121,22 @@ export function idsWhere(nodes: readonly ComputedNode[], when: (field: Field) =>
   return sql`array_remove(array[${join(terms)}]::text[], null)`;
 }
 
-/** Errors of fields that are not computed here stay. */
-function errorsAfter(nodes: readonly ComputedNode[], done: ReadonlySet<string>): Sql {
-  const failing = nodes.filter(({ field }) => (field.options as ComputedState).mayFail === true);
-  const terms = failing.flatMap(({ field }) => {
-    const step = stepName(field.id);
-    const failed = constant(`case when ${step}.e then '${field.id}' end`);
-    return field.type === "multipleLookupValues"
-      ? [failed, constant(`'${field.id}:' || ${step}.p`)]
-      : [failed];
+/** The column `errors` with what the plan's fields are now; errors of fields that are not computed here stay. */
+export function errorsAfter({ nodes }: RowPlan, now: ValuePart, old: string): Sql {
+  const terms = nodes.flatMap(({ field }) => {
+    const parts = partsOf(field);
+    return [
+      ...(parts.includes("e") ? [`case when ${now(field, "e")} then '${field.id}' end`] : []),
+      ...(parts.includes("p") ? [`'${field.id}:' || ${now(field, "p")}`] : []),
+    ];
   });
-  const mine = constant([...done].map((id) => `'${id}'`).join(", "));
-  const kept = sql`array(select e from unnest(i.errors) e where left(e, 17) not in (${mine}))`;
-  return terms.length === 0
-    ? sql`nullif(${kept}, '{}')`
-    : sql`nullif(${kept} || array_remove(array[${join(terms)}]::text[], null), '{}')`;
+  const mine = nodes.map(({ field }) => `'${field.id}'`).join(", ");
+  const kept = `case when ${old} is not null then array(select e from unnest(${old}) e where left(e, 17) not in (${mine})) end`;
+  return constant(
+    terms.length === 0
+      ? `nullif(${kept}, '{}')`
+      : `nullif(${kept} || array_remove(array[${terms.join(", ")}]::text[], null), '{}')`,
+  );
 }
 
 /** The column of a computed field, its name alone. */

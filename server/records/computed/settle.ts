@@ -137,7 +137,7 @@ function stepText(schema: BaseSchema, node: ComputedNode): string {
       .byTable.get(table.id)
       ?.map((one) => one.field.id),
   );
-  const { text, values } = stepOf({ schema, table, field, source: { alias: "i", steps } });
+  const { text, values } = stepOf({ schema, table, field, source: { alias: "i", steps } }, true);
   return JSON.stringify([text, values, (field.options as ComputedState).mayFail]);
 }
 

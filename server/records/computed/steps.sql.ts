@@ -31,11 +31,12 @@ export interface StepInput {
 
 /**
  * One step of a row's computation: `cross join lateral (…) "c_fld…"` with the columns v (the value), e (is it, or one
- * of it, an error) and p (the places of errors in a list), the last two where the field can fail. `offset 0` keeps PostgreSQL
- * from putting the text of a step into each place that refers to it.
+ * of it, an error) and p (the places of errors in a list), the last two where the field can fail. `fenced` keeps PostgreSQL
+ * from putting the expression into each place that refers to it; without it the planner has less to do.
  */
-export function stepOf(input: StepInput): Sql {
-  return sql` cross join lateral (${stepBody(input)} offset 0) ${constant(stepName(input.field.id))}`;
+export function stepOf(input: StepInput, fenced: boolean): Sql {
+  const fence = constant(fenced ? " offset 0" : "");
+  return sql` cross join lateral (${stepBody(input)}${fence}) ${constant(stepName(input.field.id))}`;
 }
 
 function stepBody(input: StepInput): Sql {
@@ -102,8 +103,9 @@ function ownField(
 
 /** The value of a formula as the column keeps it: no empty text, no empty list, 1 and 0 for true and false. */
 function valueStep(field: Field, compiled: CompiledFormula, from: Sql): Sql {
-  const fails = compiled.fails === null ? empty : sql`, coalesce(${compiled.fails}, true) as e`;
-  return sql`select ${keptValue(compiled)} as v${(field.options as ComputedState).mayFail === true ? fails : empty} from ${from}${stepsOf(compiled)}`;
+  const { mayFail = false } = field.options as ComputedState;
+  const fails = compiled.fails === null ? sql`false` : sql`coalesce(${compiled.fails}, true)`;
+  return sql`select ${keptValue(compiled)} as v${mayFail ? sql`, ${fails} as e` : empty} from ${from}${stepsOf(compiled)}`;
 }
 
 function keptValue({ kind, value }: CompiledFormula): Sql {

@@ -1,8 +1,17 @@
 import { constant, empty, join, quoteIdent, sql, type Sql } from "#kernel";
-import type { RowsChange } from "../rows/rows.sql.ts";
-import { CURRENT_TXN, recordsetDefinition, tableSql } from "../rows/table-sql.ts";
+import { changedCells, type RowsChange } from "../rows/rows.sql.ts";
+import { CURRENT_TXN, tableSql } from "../rows/table-sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { columnName, computedValue, differs, idsWhere, type RowPlan } from "./row-plan.sql.ts";
+import {
+  columnName,
+  differs,
+  errorsAfter,
+  idsWhere,
+  inColumns,
+  inSteps,
+  valueColumns,
+  type RowPlan,
+} from "./row-plan.sql.ts";
 
 /**
  * Adds rows with their computed fields. The row `i` that the steps see has every column that is written, and its number,
@@ -15,12 +24,12 @@ export function computedInsert(table: Table, plan: RowPlan, json: string): Sql {
     plan.watched.length === 0 ? undefined : touchedBy(plan.watched, TOUCHED_IN_INSERT);
   const columns = [
     ...fields.map(columnName),
-    ...(plan.errors === undefined ? [] : [constant("errors")]),
+    ...(plan.hasErrors ? [constant("errors")] : []),
     ...(touched === undefined ? [] : [constant("touched")]),
   ];
   const values = [
-    ...fields.map(computedValue),
-    ...(plan.errors === undefined ? [] : [plan.errors]),
+    ...fields.map((field) => constant(inSteps(field, "v"))),
+    ...(plan.hasErrors ? [errorsAfter(plan, inSteps, "null::text[]")] : []),
     ...(touched === undefined ? [] : [constant("i.touched")]),
   ];
   return sql`
@@ -31,9 +40,8 @@ export function computedInsert(table: Table, plan: RowPlan, json: string): Sql {
       ${storedFrom(parts.stored, "i")}, ${join(values)}
     from (
       select r.id, nextval(${sequenceOf(table)}) as auto_number, r.at as created_time, r.by as created_by,
-        r.at as modified_time, r.by as modified_by, ${CURRENT_TXN} + r.ahead as version,
-        null::text[] as errors${touched === undefined ? empty : sql`, ${touched} as touched`}
-        ${storedFrom(parts.stored, "r")}
+        r.at as modified_time, r.by as modified_by, ${CURRENT_TXN} + r.ahead as version
+        ${touched === undefined ? empty : sql`, ${touched} as touched`}${storedFrom(parts.stored, "r")}
       from json_to_recordset(${json}::json) as r(id text, at timestamptz, by text, ahead integer${parts.storedDefinitions})
       offset 0
     ) i${plan.chain}
@@ -49,47 +57,72 @@ export function computedUpdate(table: Table, plan: RowPlan, change: RowsChange):
   const { fields } = change;
   const written = new Set(fields.map(({ id }) => id));
   const computed = plan.nodes.map(({ field }) => field);
-  const json = JSON.stringify(change.rows.map(({ id, cells }) => ({ id, ...cells })));
-  const names = fields.map((field) => quoteIdent(field.id));
   const watched = plan.watched.filter(({ id }) => written.has(id));
-  const isOther = constant(
-    `(${names.map((name) => `o.${name}`).join(", ")}) is distinct from (${names.map((name) => `r.${name}`).join(", ")})`,
-  );
-  const setAlways = names.map((name) => constant(`${name} = s.${name}`));
+  const now = inColumns("n");
+  const old = (field: Field): string => quoteIdent(`${field.id}_old`);
+  const setAlways = fields.map(({ id }) => quoteIdent(id)).map((name) => `${name} = s.${name}`);
   const setIfOther = [
     ...computed.map(({ id }) => quoteIdent(id)),
-    ...(plan.errors === undefined ? [] : ["errors"]),
+    ...(plan.hasErrors ? ["errors"] : []),
     ...(watched.length === 0 ? [] : ["touched"]),
     "modified_time",
     "modified_by",
-  ].map((name) => constant(`${name} = case when s.is_other then s.${name} else t.${name} end`));
-  const kept = plan.reads.filter(({ id }) => !written.has(id) && hasOwnColumn(id, parts.stored));
-  const old = computed.map(({ id }) => constant(`, o.${quoteIdent(id)}`));
+  ].map((name) => `${name} = case when s.is_other then s.${name} else t.${name} end`);
+  const olds = computed.map((field) => constant(`, i.${old(field)}`));
+  const differing = idsWhere(plan.nodes, (field) =>
+    differs(field, { now, old: `n.${old(field)}`, errors: "n.old_errors" }),
+  );
+  // Nobody else writes the base meanwhile, so a row is still where it was read.
   return sql`
-    update ${parts.name} as t set ${join([...setAlways, ...setIfOther])},
+    update ${parts.name} as t set ${constant([...setAlways, ...setIfOther].join(", "))},
       version = case when s.is_other then ${CURRENT_TXN} else t.version end
     from (
-      select i.id, i.is_other, i.modified_time, i.modified_by${storedFrom(fields, "i")}
-        ${watched.length === 0 ? empty : constant(", i.touched")}
-        ${plan.errors === undefined ? empty : sql`, ${plan.errors} as errors`},
-        ${join(computed.map((field) => sql`${computedValue(field)} as ${columnName(field)}`))},
-        case when i.is_other then ${idsWhere(plan.nodes, (field) => differs(field, "i"))} else '{}' end as changed
+      select n.place, n.is_other, n.modified_time, n.modified_by${storedFrom(fields, "n")}${storedFrom(computed, "n")}
+        ${watched.length === 0 ? empty : constant(", n.touched")}
+        ${plan.hasErrors ? sql`, ${errorsAfter(plan, now, "n.old_errors")} as errors` : empty},
+        case when n.is_other then ${differing} else '{}' end as changed
       from (
-        select o.id, o.auto_number, o.created_time, o.created_by, x.is_other,
-          case when x.is_other then ${change.at}::timestamptz else o.modified_time end as modified_time,
-          case when x.is_other then ${change.by} else o.modified_by end as modified_by
-          ${storedFrom(fields, "r")}${storedFrom(kept, "o")}${join(old, "")}
-          ${plan.errors === undefined ? empty : constant(", o.errors")}
-          ${plan.watched.length === 0 ? empty : sql`, ${touchedIn(watched, change)} as touched`}
-        from json_to_recordset(${json}::json) as r(id text${constant(fields.map((field) => `, ${recordsetDefinition(field)}`).join(""))})
-        join ${parts.name} o on o.id = r.id collate "C"
-        cross join lateral (select ${isOther} as is_other offset 0) x
+        select i.place, i.is_other, i.modified_time, i.modified_by${storedFrom(fields, "i")}${join(olds, "")}
+          ${watched.length === 0 ? empty : constant(", i.touched")}
+          ${plan.hasErrors ? constant(", i.errors as old_errors") : empty}, ${valueColumns(plan)}
+        from (${rowsToUpdate(table, plan, { change, watched })}) i${plan.chain}
         offset 0
-      ) i${plan.chain}
+      ) n
       offset 0
     ) s
-    where t.id = s.id
+    where t.ctid = s.place
     returning ${parts.all}, s.changed`;
+}
+
+/** The rows as they will be, as far as steps read them, with what the computed fields hold now. */
+function rowsToUpdate(
+  table: Table,
+  plan: RowPlan,
+  { change, watched }: { readonly change: RowsChange; readonly watched: readonly Field[] },
+): Sql {
+  const { name, stored } = tableSql(table);
+  const { fields } = change;
+  const json = JSON.stringify(change.rows.map(({ id, cells }) => ({ id, ...cells })));
+  const names = fields.map((field) => quoteIdent(field.id));
+  const isOther = constant(
+    `(${names.map((one) => `o.${one}`).join(", ")}) is distinct from (${names.map((one) => `r.${one}`).join(", ")})`,
+  );
+  const written = new Set(fields.map(({ id }) => id));
+  const kept = plan.reads.filter(({ id }) => !written.has(id) && hasOwnColumn(id, stored));
+  const olds = plan.nodes.map(({ field: { id } }) =>
+    constant(`, o.${quoteIdent(id)} as ${quoteIdent(`${id}_old`)}`),
+  );
+  return sql`
+    select o.id, o.ctid as place, o.auto_number, o.created_time, o.created_by, x.is_other,
+      case when x.is_other then ${change.at}::timestamptz else o.modified_time end as modified_time,
+      case when x.is_other then ${change.by} else o.modified_by end as modified_by
+      ${storedFrom(fields, "r")}${storedFrom(kept, "o")}${join(olds, "")}
+      ${plan.hasErrors ? constant(", o.errors") : empty}
+      ${plan.watched.length === 0 ? empty : sql`, ${touchedIn(watched, change)} as touched`}
+    from (${changedCells(change, json)}) r
+    join ${name} o on o.id = r.id collate "C"
+    cross join lateral (select ${isOther} as is_other offset 0) x
+    offset 0`;
 }
 
 function hasOwnColumn(id: string, stored: readonly Field[]): boolean {

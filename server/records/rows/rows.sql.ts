@@ -95,9 +95,20 @@ export function updateRows(table: Table, change: RowsChange, plan?: RowPlan): Sq
       version = case when ${differs} then ${CURRENT_TXN} else t.version end,
       modified_time = case when ${differs} then ${change.at}::timestamptz else t.modified_time end,
       modified_by = case when ${differs} then ${change.by} else t.modified_by end
-    from json_to_recordset(${json}::json) as r(id text${constant(change.fields.map((field) => `, ${recordsetDefinition(field)}`).join(""))})
+    from (${changedCells(change, json)}) r
     where t.id = r.id collate "C"
     returning ${parts.all}`;
+}
+
+/**
+ * The cells of a change as rows. PostgreSQL takes any list for a hundred rows and then reads the whole table; a limit that it does
+ * not know when it plans makes it expect ten, and look each up.
+ */
+export function changedCells({ fields, rows }: RowsChange, json: string): Sql {
+  const names = ["id", ...fields.map((field) => quoteIdent(field.id))].join(", ");
+  const definitions = fields.map((field) => `, ${recordsetDefinition(field)}`).join("");
+  return sql`select ${constant(names)} from json_to_recordset(${json}::json) as r(id text${constant(definitions)})
+    limit ${rows.length}`;
 }
 
 /** Whole rows by id, as `rowColumns` of all fields. */
