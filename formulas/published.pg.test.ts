@@ -50,7 +50,7 @@ async function outcomeInPostgres(text: string, prepared: ExampleCase): Promise<B
   for (const moved of movedToFields(text, prepared)) {
     const there = await computed(moved.text, moved);
     if (!isSame(there, evaluated(moved.text, moved) ?? null)) {
-      return { value: there, holds: false };
+      return { value: there, holds: false, fromFields: true };
     }
   }
   return { value, holds: true };

@@ -11,6 +11,8 @@ export interface Outcome {
 
 export interface BackendOutcome {
   readonly holds: boolean;
+  /** True where only the form with its numbers and texts in fields does not hold. */
+  readonly fromFields?: boolean;
   /** Undefined where the backend could not compute the formula. */
   readonly value: Value | undefined;
 }
@@ -134,11 +136,12 @@ function withRecord({ record }: Example): string {
     .join(", ");
 }
 
-function state({ holds, value }: BackendOutcome): string {
+function state({ holds, value, fromFields }: BackendOutcome): string {
   if (holds) {
     return "yes";
   }
-  return value === undefined ? "not computed" : code(shown(plain(value)));
+  const instead = value === undefined ? "not computed" : code(shown(plain(value)));
+  return fromFields === true ? `yes; from fields ${instead}` : instead;
 }
 
 /** A computed value as an example would write it. */
