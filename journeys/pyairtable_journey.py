@@ -638,6 +638,239 @@ def formula(journey):
     refused(422, "Unknown field names: nope", lambda: journey.contacts.all(formula="{Nope} = 1"))
 
 
+# --- formulas ---
+
+
+def orders(journey):
+    """A base of its own: orders of customers, with one field of each computed type."""
+    kept = getattr(journey, "orders", None)
+    if kept is not None:
+        return kept
+    number = {"precision": 2}
+    iso = {"dateFormat": {"name": "iso"}}
+    base = journey.api.create_base(
+        journey.workspace_id,
+        "Computed",
+        [
+            {
+                "name": "Orders",
+                "fields": [
+                    {"name": "Order's {no}", "type": "singleLineText"},
+                    {"name": "Note", "type": "multilineText"},
+                    {"name": "Quantity", "type": "number", "options": number},
+                    {"name": "Price", "type": "currency", "options": {**number, "symbol": "€"}},
+                    {"name": "Done", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
+                    {"name": "Day", "type": "date", "options": iso},
+                    {
+                        "name": "When",
+                        "type": "dateTime",
+                        "options": {**iso, "timeZone": "utc", "timeFormat": {"name": "24hour"}},
+                    },
+                    {"name": "People", "type": "multipleCollaborators"},
+                ],
+            },
+            {"name": "Customers", "fields": [{"name": "Customer", "type": "singleLineText"}]},
+        ],
+    )
+    table, customers = base.table("Orders"), base.table("Customers")
+    link = table.create_field("Customer", "multipleRecordLinks", options={"linkedTableId": customers.id})
+    inverse = link.options.inverse_link_field_id
+    total = table.create_field("Total", "formula", options={"formula": "{Quantity} * {Price}"})
+    through = {"recordLinkFieldId": inverse, "fieldIdInLinkedTable": total.id}
+    customers.create_field("Revenue", "rollup", options={**through, "formula": "SUM(values)"})
+    customers.create_field("Totals", "multipleLookupValues", options=through)
+    customers.create_field("Count", "count", options={"recordLinkFieldId": inverse})
+    shout = "UPPER({Customer}) & IF({Count} > 1, '!', '')"
+    customers.create_field("Shout", "formula", options={"formula": shout})
+    customers.create_field("Site", "button", options={"label": "Open", "formula": "'https://a.b/' & {Customer}"})
+    ada = customers.create({"Customer": "Ada"})["id"]
+    bob = customers.create({"Customer": "Only One"})["id"]
+    now = datetime.datetime.now(datetime.timezone.utc)
+    stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    rows = [
+        {"Note": "O'Hara", "Quantity": 2, "Price": 1.5, "Done": True, "Customer": [ada], "Day": "2024-03-05"},
+        {"Note": 'say "hi" \\ 🙂\nTerm', "Quantity": 1, "Price": 10, "Customer": [ada], "When": stamp},
+        {
+            "Note": "",
+            "Quantity": 0,
+            "Customer": [bob],
+            "When": "2020-01-01T10:00:00.000Z",
+            "People": [{"id": journey.owner["id"]}],
+        },
+        {"Note": "term of {x}", "Day": now.date().isoformat(), "Done": False},
+    ]
+    made = table.batch_create([{"Order's {no}": f"o{at}", **row} for at, row in enumerate(rows)])
+    journey.orders = (base, table, customers, [record["id"] for record in made], stamp)
+    return journey.orders
+
+
+def found_by(journey, formula):
+    """The numbers of the orders that a formula keeps."""
+    _, table, _, ids, _ = orders(journey)
+    return [ids.index(record["id"]) for record in table.all(formula=formula)]
+
+
+@check("fields of every computed type are made, shown and computed")
+def computed_fields(journey):
+    base, table, customers, _, _ = orders(journey)
+    total = table.schema(force=True).field("Total")
+    ids = [table.schema().field(name).id for name in ("Quantity", "Price")]
+    same((total.options.is_valid, total.options.result.type), (True, "number"))
+    same(total.options.formula, f"{{{ids[0]}}} * {{{ids[1]}}}")
+    same(sorted(total.options.referenced_field_ids), sorted(ids))
+    fields = {field.name: field for field in customers.schema(force=True).fields}
+    same(fields["Revenue"].options.field_id_in_linked_table, total.id)
+    same((fields["Revenue"].type, fields["Revenue"].options.result.type), ("rollup", "number"))
+    same((fields["Totals"].type, fields["Totals"].options.is_valid), ("multipleLookupValues", True))
+    same((fields["Count"].type, fields["Count"].options.is_valid), ("count", True))
+    same((fields["Shout"].options.result.type, fields["Site"].type), ("singleLineText", "button"))
+    same(len(base.schema(force=True).tables), 2)
+    ada = customers.first(sort=["Customer"])["fields"]
+    same((ada["Revenue"], ada["Totals"], ada["Count"], ada["Shout"]), (13, [3, 10], 2, "ADA!"))
+    same(ada["Site"], {"label": "Open", "url": "https://a.b/Ada"})
+    refused(422, "INVALID_VALUE_FOR_COLUMN", lambda: table.create({"Total": 1}))
+    options = {"formula": "{Nope} + 1"}
+    refused(422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", lambda: table.create_field("F", "formula", options=options))
+
+
+@check("records by their ids, by hundreds too, which go as POST")
+def by_ids(journey):
+    _, _, _, ids, _ = orders(journey)
+    record = formulas.RECORD_ID()
+    same(found_by(journey, f"RECORD_ID()='{ids[1]}'"), [1])
+    many = [record.eq(ids[2]), *[record.eq(f"rec{at:014}") for at in range(600)], record.eq(ids[0])]
+    same(found_by(journey, formulas.OR(many)), [0, 2])
+
+
+@check("texts with quotes, blanks and ticks")
+def by_cells(journey):
+    same(found_by(journey, "{Note}='O\\'Hara'"), [0])
+    same(found_by(journey, formulas.match({"Note": "O'Hara", "Quantity": 2})), [0])
+    same(found_by(journey, formulas.EQ(formulas.Field("Note"), 'say "hi" \\ 🙂\nTerm')), [1])
+    same(found_by(journey, formulas.match({"Order's {no}": "o3"})), [3])
+    same(found_by(journey, "AND({Note}='O\\'Hara',{Quantity}=2)"), [0])
+    same(found_by(journey, "NOT({Note}='')"), [0, 1, 3])
+    same(found_by(journey, "{Note}=BLANK()"), [2])
+    same(found_by(journey, "{Note}"), [0, 1, 3])
+    same(found_by(journey, "NOT({Note})"), [2])
+    for ticked in ("{Done}=TRUE()", "{Done}=1", "{Done}", formulas.match({"Done": True})):
+        same(found_by(journey, ticked), [0])
+    for blank in ("{Done}=FALSE()", "{Done}=0", formulas.match({"Done": False})):
+        same(found_by(journey, blank), [1, 2, 3])
+    same(found_by(journey, formulas.match({"Quantity": (">=", 1), "Price": ("<", 5)})), [0])
+    same(found_by(journey, formulas.match({"Quantity": 1, "Note": "O'Hara"}, match_any=True)), [0, 1])
+    either = formulas.Field("Quantity").gt(1) | formulas.Field("Order's {no}").eq("o3")
+    same(found_by(journey, either), [0, 3])
+    same(found_by(journey, formulas.XOR(formulas.Field("Quantity").gt(0), formulas.Field("Quantity").lt(2))), [0, 2, 3])
+    same(found_by(journey, ~formulas.Field("Quantity").ne(1)), [1])
+    same(found_by(journey, formulas.EQ(formulas.LEN(formulas.Field("Note")), 6)), [0])
+
+
+@check("terms that are searched for, in lists and links too")
+def by_terms(journey):
+    _, table, _, _, _ = orders(journey)
+    note = table.schema().field("Note").id
+    same(found_by(journey, 'SEARCH(LOWER("TERM"), LOWER({Note}))'), [1, 3])
+    same(found_by(journey, f'FIND("term", {{{note}}})'), [3])
+    same(found_by(journey, 'OR(FIND("hi", {Note}), FIND("o2", {Order\'s {no\\}}))'), [1, 2])
+    name = table.first(formula="{People}")["fields"]["People"][0]["name"]
+    same(found_by(journey, f'FIND({formulas.quoted(name)}, ARRAYJOIN({{People}}))'), [2])
+    same(found_by(journey, '{Customer}="Only One"'), [2])
+    same(found_by(journey, "REGEX_MATCH({Note}, '^[A-Z]\\'')"), [0])
+
+
+@check("days and times, of cells and of records")
+def by_times(journey):
+    _, _, _, _, stamp = orders(journey)
+    when = formulas.Field("When")
+    same(found_by(journey, f"{{When}}=DATETIME_PARSE('{stamp}')"), [1])
+    same(found_by(journey, formulas.EQ(when, datetime.datetime(2020, 1, 1, 10, tzinfo=datetime.timezone.utc))), [2])
+    same(found_by(journey, formulas.match({"Day": datetime.date(2024, 3, 5)})), [0])
+    same(found_by(journey, 'IS_AFTER({When}, DATEADD(TODAY(), -7, "days"))'), [1])
+    same(found_by(journey, 'AND({When}, DATETIME_DIFF(NOW(), {When}, "hours") < 24)'), [1])
+    same(found_by(journey, 'IS_SAME({Day}, "2024-03-05", "day")'), [0])
+    same(found_by(journey, "IS_SAME({Day}, TODAY(), 'day')"), [3])
+    same(found_by(journey, "LAST_MODIFIED_TIME() > DATETIME_PARSE('2020-01-01')"), [0, 1, 2, 3])
+    same(found_by(journey, "CREATED_TIME() > '2020-01-01'"), [0, 1, 2, 3])
+    same(found_by(journey, "CREATED_TIME() > '2999-01-01'"), [])
+
+
+@check("formulas that keep all records or none, and computed fields in them")
+def by_constants(journey):
+    everything = [0, 1, 2, 3]
+    for formula in ("TRUE()", "1", "", formulas.to_formula_str(True)):
+        same(found_by(journey, formula), everything)
+    same(found_by(journey, "FALSE()"), [])
+    same(found_by(journey, "{Total} > 5"), [1])
+    _, _, customers, _, _ = orders(journey)
+    same([found["fields"]["Customer"] for found in customers.all(formula="AND({Revenue} > 1, {Count}=2)")], ["Ada"])
+    same([found["fields"]["Customer"] for found in customers.all(sort=["-Revenue"])], ["Ada", "Only One"])
+    same(len(customers.all(formula="{Totals}=10")), 0)
+    same(len(customers.all(formula="SUM({Totals})=13")), 1)
+
+
+@check("422 with the client's own words for formulas that are none")
+def bad_formulas(journey):
+    _, table, _, _, _ = orders(journey)
+    prefix = "The formula for filtering records is invalid: "
+    for formula, message in {
+        "{Note} =": "Invalid formula. Please check your formula text.",
+        "'open": "Invalid formula. Please check your formula text.",
+        "{Note} == 1": "Invalid formula. Please check your formula text.",
+        "{First Name} & {lastName}": "Unknown field names: first name, lastname",
+        "FOO({Note})": "Unknown function names: FOO",
+        "LEFT()": "LEFT",
+    }.items():
+        for work in (lambda: table.all(formula=formula), lambda: table.first(formula=formula)):
+            found = refused(422, "INVALID_FILTER_BY_FORMULA", work)
+            assert prefix in found and message in found, found
+
+
+@check("models read computed fields and cannot write them")
+def model_computed(journey):
+    base, table, _, _, _ = orders(journey)
+
+    class Order(Model):
+        note = orm.TextField("Note")
+        quantity = orm.NumberField("Quantity")
+        price = orm.CurrencyField("Price")
+        total = orm.NumberField("Total", readonly=True)
+
+        class Meta:
+            base_id = base.id
+            table_name = "Orders"
+            api_key = journey.key
+
+    class Customer(Model):
+        name = orm.TextField("Customer")
+        revenue = orm.NumberField("Revenue", readonly=True)
+        totals = orm.LookupField[float]("Totals")
+        count = orm.CountField("Count")
+        site = orm.ButtonField("Site")
+
+        class Meta:
+            base_id = base.id
+            table_name = "Customers"
+            api_key = journey.key
+
+    for model in (Order, Customer):
+        model.meta.api.endpoint_url = journey.api.endpoint_url
+    ada = Customer.first(formula=Customer.name.eq("Ada"))
+    same((ada.revenue, ada.totals, ada.count, ada.site["label"]), (13, [3, 10], 2, "Open"))
+    ada.name = "Ada L."
+    same(ada.save().updated, True)
+    same(Customer.from_id(ada.id, fetch=True).site["url"], "https://a.b/Ada L.")
+    ada.name = "Ada"
+    ada.save()
+    found = Order.all(formula=Order.total.gt(5) & Order.note.ne(""))
+    same([order.total for order in found], [10])
+    try:
+        found[0].total = 3
+        raise AssertionError("a computed field was written")
+    except AttributeError:
+        pass
+
+
 @check("422 for schema that cannot be made")
 def bad_schema(journey):
     contacts = journey.contacts
