@@ -182,7 +182,7 @@ function fieldSql(schema: BaseSchema, table: Table, reference: string): SqlField
   }
   switch (part) {
     case "value":
-      return kindOf(field) === undefined ? ALWAYS_AN_ERROR : fieldInFormula(schema, field, ROW);
+      return valueSql(schema, field);
     case "ids":
       return { value: storedValue(field, ROW) };
     case "fileTypes":
@@ -190,6 +190,18 @@ function fieldSql(schema: BaseSchema, table: Table, reference: string): SqlField
         value: sql`array(select e.x ->> 'type' from jsonb_array_elements(${storedValue(field, ROW)}) e(x))`,
       };
   }
+}
+
+function valueSql(schema: BaseSchema, field: Field): SqlField {
+  const kind = kindOf(field);
+  if (kind === undefined) {
+    return ALWAYS_AN_ERROR;
+  }
+  const { value, fails } = fieldInFormula(schema, field, ROW);
+  // A list with an error in it is a list all the same in its column; conditions rely on an error having no value.
+  return fails !== undefined && kind.type === "array"
+    ? { value: sql`case when not ${fails} then ${value} end`, fails }
+    : { value, ...(fails !== undefined && { fails }) };
 }
 
 /** A computed field that cannot be computed is an error in every row. */
