@@ -98,7 +98,10 @@ function problemsPage(code?: string): Response {
       : `<p>You asked about <code>${escapeHtml(code)}</code>: the part before the point is the module that refused, the rest says why. The sentence in <code>detail</code> tells what to change.</p>`;
   return htmlPage(
     "Problems",
-    `<h1>Problems</h1>
+    `<header>
+<h1>Problems</h1>
+<p class="soft">that <a href="/docs">the API</a> answers with.</p>
+</header>
 <p>Outside <code>/v0</code>, every failure is answered as <code>application/problem+json</code> (RFC 9457):
 <code>type</code>, <code>title</code>, <code>status</code>, <code>code</code> (stable, for programs), <code>detail</code> (one sentence),
 <code>fields</code> (which inputs were wrong, and why) and <code>requestId</code> (the same as the header <code>x-request-id</code>).

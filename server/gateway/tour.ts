@@ -12,11 +12,11 @@ export async function tourPage(publicUrl: string): Promise<Response> {
   const here = section.replace(/(export BASALT=)\S+/, `$1${publicUrl}`);
   return htmlPage(
     TITLE,
-    `<p><a href="/">Basalt</a></p>\n<h1>${TITLE}</h1>\n${blocks(here).join("\n")}`,
+    `<header>\n<h1>${TITLE}</h1>\n<p class="soft">of <a href="/">this Basalt</a>.</p>\n</header>\n${blocks(here).join("\n")}`,
   );
 }
 
-/** The little of Markdown that the tour needs: paragraphs, `code` and fenced blocks. */
+/** The little of Markdown that the tour needs: paragraphs, `code`, fenced blocks; `/paths` of this instance are links. */
 function blocks(markdown: string): string[] {
   return markdown
     .split(/^```/m)
@@ -32,5 +32,10 @@ function paragraphs(text: string): string[] {
     .split(/\n{2,}/)
     .map((paragraph) => paragraph.trim())
     .filter((paragraph) => paragraph !== "")
-    .map((paragraph) => `<p>${escapeHtml(paragraph).replace(/`([^`]+)`/g, "<code>$1</code>")}</p>`);
+    .map((paragraph) => `<p>${escapeHtml(paragraph).replace(/`([^`]+)`/g, code)}</p>`);
+}
+
+function code(_whole: string, text: string): string {
+  const shown = `<code>${text}</code>`;
+  return text.startsWith("/") ? `<a href="${text}">${shown}</a>` : shown;
 }
