@@ -79,3 +79,37 @@ test("what reads the time of a record's last change follows each change of it, a
     world.setClock(null);
   }
 });
+
+test("a link written from the other side counts as a change of the record and of its link", async () => {
+  const { add, create, cells, field, world } = base();
+  const tasks = await field("Projects", "Tasks");
+  await add("Projects", {
+    name: "Any",
+    type: "formula",
+    options: { formula: "LAST_MODIFIED_TIME()" },
+  });
+  await add("Projects", {
+    name: "Link",
+    type: "formula",
+    options: { formula: "LAST_MODIFIED_TIME({Tasks})" },
+  });
+  await add("Projects", {
+    name: "Linked at",
+    type: "lastModifiedTime",
+    options: { referencedFieldIds: [tasks.id] },
+  });
+  try {
+    world.setClock(new Date("2031-01-01T00:00:00Z"));
+    const [id = ""] = await create("Projects", [{ Name: "linked" }]);
+    world.setClock(new Date("2031-01-02T00:00:00Z"));
+    await create("Tasks", [{ Name: "linking", Project: [id] }]);
+    const at = "2031-01-02T00:00:00.000Z";
+    expect((await cells("Projects"))["linked"]).toMatchObject({
+      Any: at,
+      Link: at,
+      "Linked at": at,
+    });
+  } finally {
+    world.setClock(null);
+  }
+});
