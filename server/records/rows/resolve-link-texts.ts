@@ -1,4 +1,4 @@
-import { newId } from "#kernel";
+import { newId, type Problem } from "#kernel";
 import type { Stored } from "../field-types/field-type.ts";
 import { cellRefused } from "../field-types/refusals.ts";
 import { typeOf } from "../field-types/registry.ts";
@@ -57,6 +57,9 @@ async function resolveField(
   for (const [at, key] of keys.entries()) {
     let id = ids.get(at);
     if (id === undefined) {
+      if (typeOf(primary).computed) {
+        throw noSuchRecord(link.field, key.value);
+      }
       id = newId("rec");
       made.push({ id, value: key.value });
     }
@@ -83,7 +86,7 @@ function primaryValue(link: Field, primary: Field, text: string): Stored {
   const type = typeOf(primary);
   const nobody = () => undefined;
   const value = type.computed
-    ? null
+    ? text
     : type.typecast(text, primary, {
         creating: true,
         userById: nobody,
@@ -93,10 +96,12 @@ function primaryValue(link: Field, primary: Field, text: string): Stored {
         linkByText: () => "",
       });
   if (value === null) {
-    throw cellRefused(
-      link,
-      `no record of the linked table can be called ${JSON.stringify(text.slice(0, 100))}`,
-    );
+    throw noSuchRecord(link, text);
   }
   return value;
+}
+
+function noSuchRecord(link: Field, text: Stored): Problem {
+  const shown = JSON.stringify(String(text).slice(0, 100));
+  return cellRefused(link, `no record of the linked table can be called ${shown}`);
 }

@@ -1,4 +1,5 @@
 import { constant, ident, join, literal, sql, type Sql } from "#kernel";
+import type { ComputedState } from "../field-types/computed.ts";
 import { typeOf } from "../field-types/registry.ts";
 import type { Field, Table } from "./base-schema.ts";
 import { namedSchema, readerRole } from "./base-schema.ts";
@@ -53,6 +54,11 @@ function readable(field: Field): Sql {
       return sql`(select array_agg(chosen.name order by chosen.place) from (
         select ${choiceNames(field)} ->> id as name, place from unnest(${cell}) with ordinality as held(id, place)
       ) chosen where chosen.name is not null)`;
+    case "multipleLookupValues":
+      return looksUpChoices(field)
+        ? sql`(select array_agg(${choiceNames(field)} ->> id order by place)
+          from unnest(${cell}) with ordinality as held(id, place))`
+        : cell;
     case "checkbox":
       return sql`coalesce(${cell}, false)`;
     default:
@@ -60,8 +66,17 @@ function readable(field: Field): Sql {
   }
 }
 
+/** True for a lookup of selects: its cells hold ids of choices, and its result says which there are. */
+function looksUpChoices({ options }: Field): boolean {
+  const { result } = options as ComputedState;
+  return result?.type === "singleSelect" || result?.type === "multipleSelects";
+}
+
 /** Read once a query, so that a choice that is added or renamed shows without touching the view. */
 function choiceNames(field: Field): Sql {
+  const path = constant(
+    field.type === "multipleLookupValues" ? "'{result,options,choices}'" : "'{choices}'",
+  );
   return sql`(select jsonb_object_agg(choice ->> 'id', choice ->> 'name')
-    from records.fields f, jsonb_array_elements(f.options -> 'choices') choice where f.id = ${literal(field.id)})`;
+    from records.fields f, jsonb_array_elements(f.options #> ${path}) choice where f.id = ${literal(field.id)})`;
 }
