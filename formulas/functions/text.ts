@@ -6,8 +6,9 @@ import { countKind, numberKind, textKind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
 import { numberWithin } from "../values/numbers.ts";
-import { cut, positionOf, substituted, urlComponent } from "../values/texts.ts";
+import { cut, substituted, urlComponent } from "../values/texts.ts";
 import { always, plain, sqlCall, type FormulaFunction } from "./definition.ts";
+import { findFunctions } from "./find.ts";
 import { example, failure } from "./example.ts";
 import { concatenation } from "./operators.ts";
 
@@ -92,50 +93,7 @@ export const textFunctions: readonly FormulaFunction[] = [
       example('ENCODE_URL_COMPONENT("it\'s")', "it%27s", "a"),
     ],
   }),
-  plain({
-    name: "FIND",
-    family: "text",
-    usage: "FIND(needle, text, [start])",
-    takes: [text, text, { as: "number", otherwise: 0 }],
-    gives: countKind,
-    evaluate: ([needle, hay, start]) =>
-      positionOf(needle as string, hay as string, start as number),
-    examples: [
-      example('FIND("an", "banana")', 2, "a"),
-      example('FIND("an", "banana", 3)', 4, "a"),
-      example('FIND("AN", "banana")', 0, "a"),
-      example('FIND("z", {Name})', 0, "b"),
-      example('FIND("", "banana")', 1, "c"),
-      example('FIND("Ann", ARRAYJOIN({People}))', 5, {
-        mark: "a",
-        record: { People: ["Bo", "Ann"] },
-      }),
-      example('FIND("Ann", {People})', 5, { mark: "c", record: { People: ["Bo", "Ann"] } }),
-    ],
-  }),
-  plain({
-    name: "SEARCH",
-    family: "text",
-    usage: "SEARCH(needle, text, [start])",
-    takes: [text, text, { as: "number", otherwise: 0 }],
-    gives: countKind,
-    canBeBlank: true,
-    evaluate: ([needle, hay, start]) =>
-      positionOf(
-        (needle as string).toLowerCase(),
-        (hay as string).toLowerCase(),
-        start as number,
-      ) || null,
-    examples: [
-      example('SEARCH("AN", "banana")', 2, "a"),
-      example('SEARCH("z", "banana")', null, "a"),
-      example('IF(SEARCH("pro", {Plan}), "p", "f")', "p", {
-        mark: "a",
-        record: { Plan: "Pro Max" },
-      }),
-      example('SEARCH(LOWER("TERM"), LOWER({Name}))', 3, { mark: "a", record: { Name: "A Term" } }),
-    ],
-  }),
+  ...findFunctions,
   plain({
     name: "LEFT",
     family: "text",
