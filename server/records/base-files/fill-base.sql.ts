@@ -1,5 +1,5 @@
 import { constant, empty, ident, join, sql, type Sql } from "#kernel";
-import type { CellValue } from "../rows/rows.sql.ts";
+import type { CellValue } from "../rows/changed-cells.sql.ts";
 import { columnOf, recordsetDefinition, tableSql } from "../rows/table-sql.ts";
 import type { Field, LinkOptions, Table } from "../schema/base-schema.ts";
 import { isCarried } from "./carried-fields.ts";

@@ -8,7 +8,7 @@ import {
   type FieldTypeName,
 } from "@basalt/contract";
 import { isId, type IdPrefix } from "#kernel";
-import type { CellValue } from "../rows/rows.sql.ts";
+import type { CellValue } from "../rows/changed-cells.sql.ts";
 import type { Field } from "../schema/base-schema.ts";
 import type { BaseContent } from "./base-content.ts";
 

@@ -6,7 +6,8 @@ import { noteRecomputes, type Recompute } from "./backlog.sql.ts";
 import { provideContext } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { linkingRecords, recomputeRows, rowCountUpTo } from "./propagate.sql.ts";
-import { planOf, type RowPlan } from "./row-plan.sql.ts";
+import type { ComputingMode } from "./raised-errors.ts";
+import { errorPlanOf, planOf, type RowPlan } from "./row-plan.sql.ts";
 
 /** A transaction of a base in which values are computed. */
 export interface Computing {
@@ -14,6 +15,7 @@ export interface Computing {
   readonly tx: Tx;
   readonly txn: number;
   readonly schema: BaseSchema;
+  readonly mode: ComputingMode;
   /** Statements on the base's own tables, with no right on anything else. */
   text(statements: readonly Sql[]): Promise<TextRow[][]>;
   note(
@@ -196,7 +198,7 @@ class Wave {
     if (rows === 0) {
       return;
     }
-    if (rows > this.room) {
+    if (rows > this.room || this.computing.mode === "later") {
       this.backlog.push({
         table,
         level,
@@ -206,7 +208,9 @@ class Wave {
       return;
     }
     this.room -= rows;
-    const plan = planFor(this.computing.schema, table, nodes);
+    const { schema, mode } = this.computing;
+    const plan =
+      mode === "errors" ? errorPlanOf(schema, table, nodes) : planFor(schema, table, nodes);
     if (plan.needsContext) {
       await provideContext(this.computing);
     }

@@ -24,6 +24,7 @@ export function computingIn(
     tx,
     txn,
     schema,
+    mode: "compute",
     text: async (statements) => {
       if (schema.role === null) {
         return tx.pipeline(statements);

@@ -3,7 +3,7 @@ import type { ComputedState } from "../field-types/computed.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { CONTEXT, stepName, type RowSource } from "./field-values.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
-import { stepOf } from "./steps.sql.ts";
+import { errorStepOf, stepOf } from "./steps.sql.ts";
 import { watchedFields } from "./watched-fields.ts";
 
 /** How the computed fields of one table are computed in a row `i`. */
@@ -33,6 +33,32 @@ export function rowPlan(schema: BaseSchema, table: Table): RowPlan | undefined {
     plans.set(table, plan);
   }
   return plan ?? undefined;
+}
+
+/** The plan that computes nothing and makes every field an error, or empty where it cannot hold one. */
+export function errorPlan(schema: BaseSchema, table: Table): RowPlan | undefined {
+  const nodes = computedGraph(schema).byTable.get(table.id) ?? [];
+  return nodes.length === 0 ? undefined : errorPlanOf(schema, table, nodes);
+}
+
+/** The same for some of them. */
+export function errorPlanOf(
+  schema: BaseSchema,
+  table: Table,
+  nodes: readonly ComputedNode[],
+): RowPlan {
+  return {
+    nodes,
+    chain: join(
+      nodes.map(({ field }) => errorStepOf(field)),
+      "",
+      "",
+    ),
+    reads: [],
+    needsContext: false,
+    hasErrors: hasErrors(table),
+    watched: watchedFields(schema, table),
+  };
 }
 
 /** The plan for some of them; the others are taken from the row as they are. */

@@ -39,6 +39,13 @@ export function stepOf(input: StepInput, fenced: boolean): Sql {
   return sql` cross join lateral (${stepBody(input)}${fence}) ${constant(stepName(input.field.id))}`;
 }
 
+/** A step that computes nothing: an error, or nothing where the field cannot hold an error. */
+export function errorStepOf(field: Field): Sql {
+  const { mayFail = false } = field.options as ComputedState;
+  const errors = mayFail ? sql`, true as e, null::text as p` : empty;
+  return sql` cross join lateral (select b.v${errors} from (${blankStep(field)}) b) ${constant(stepName(field.id))}`;
+}
+
 function stepBody(input: StepInput): Sql {
   const { field } = input;
   const state = field.options as ComputedState;

@@ -13,6 +13,7 @@ import {
 } from "./backlog.sql.ts";
 import { computedGraph } from "./graph.ts";
 import { propagate } from "./propagate.ts";
+import { isRaised, type ComputingMode } from "./raised-errors.ts";
 
 /** Rows that one transaction computes behind the writes: bounds how long others wait for the base. Ours. */
 const CHUNK_ROWS = 2_000;
@@ -78,12 +79,33 @@ class BacklogWorker {
       this.waiting.delete(baseId);
       try {
         const scope = systemScope(this.world, "computed-fields");
-        while (!this.ending && (await workOffChunk(scope, baseId))) {
-          // The next chunk; others of the base get their turn in between.
-        }
+        await this.workOff(scope, baseId);
       } catch (error) {
         this.world.log.warn({ err: error, baseId }, "computing fields failed; it is tried again");
         this.tryLater(baseId);
+      }
+    }
+  }
+
+  /** Chunk by chunk; others who write the base get their turn in between. */
+  private async workOff(scope: Scope, baseId: string): Promise<void> {
+    let rows = CHUNK_ROWS;
+    let more = true;
+    while (more && !this.ending) {
+      try {
+        more = await workOffChunk(scope, baseId, { rows });
+        rows = Math.min(CHUNK_ROWS, rows * 2);
+      } catch (error) {
+        if (!isRaised(error)) {
+          throw error;
+        }
+        if (rows > 1) {
+          // A computed field raised an error, which none should: the row is looked for.
+          rows = Math.ceil(rows / 10);
+        } else {
+          this.world.log.error({ err: error, baseId }, "a computed field raised an error");
+          more = await workOffChunk(scope, baseId, { rows, mode: "errors" });
+        }
       }
     }
   }
@@ -97,16 +119,25 @@ class BacklogWorker {
   }
 }
 
+interface ChunkOptions {
+  readonly rows?: number;
+  readonly mode?: ComputingMode;
+}
+
 /** Computes one chunk of what a base has left undone; answers whether there may be more. */
-export async function workOffChunk(scope: Scope, baseId: string): Promise<boolean> {
+export async function workOffChunk(
+  scope: Scope,
+  baseId: string,
+  { rows = CHUNK_ROWS, mode = "compute" }: ChunkOptions = {},
+): Promise<boolean> {
   if (!(await isBaseBehind(scope, baseId, null))) {
     return false;
   }
   await inBase(scope, baseId, async (base, schema) => {
-    const change = new BaseChange(scope, base, schema);
+    const change = new BaseChange(scope, { ...base, mode }, schema);
     const group = await base.tx.maybe<BacklogGroup>(nextBacklog(baseId));
     if (group !== undefined) {
-      await computeChunk(change, group);
+      await computeChunk(change, group, rows);
     }
     await change.publish();
   });
@@ -123,7 +154,11 @@ export async function isBaseBehind(
   return behind;
 }
 
-async function computeChunk(change: BaseChange, group: BacklogGroup): Promise<void> {
+async function computeChunk(
+  change: BaseChange,
+  group: BacklogGroup,
+  rowsMax: number,
+): Promise<void> {
   const { tx, schema } = change;
   const table = schema.tablesById.get(group.tableId);
   const { byField } = computedGraph(schema);
@@ -133,22 +168,22 @@ async function computeChunk(change: BaseChange, group: BacklogGroup): Promise<vo
     return;
   }
   const ids =
-    group.recordIds?.slice(0, CHUNK_ROWS) ??
-    (await change.rows(idsAfter(table, group.doneTo, CHUNK_ROWS))).map(([id]) => id ?? "");
+    group.recordIds?.slice(0, rowsMax) ??
+    (await change.rows(idsAfter(table, group.doneTo, rowsMax))).map(([id]) => id ?? "");
   await propagate(change, {
     stale: [{ nodes, recordIds: ids }],
-    rowsMax: CHUNK_ROWS,
+    rowsMax,
     noted: true,
   });
   const [first = 0] = group.ids;
   if (group.recordIds === null) {
     await tx.run(
-      ids.length < CHUNK_ROWS ? deleteBacklog(group.ids) : shortenBacklog(first, ids.at(-1) ?? ""),
+      ids.length < rowsMax ? deleteBacklog(group.ids) : shortenBacklog(first, ids.at(-1) ?? ""),
     );
     return;
   }
   await tx.run(deleteBacklog(group.ids));
-  const rest = group.recordIds.slice(CHUNK_ROWS);
+  const rest = group.recordIds.slice(rowsMax);
   if (rest.length > 0) {
     await addToBacklog(change, [
       { table, level: group.level, fieldIds: group.fieldIds, recordIds: rest },

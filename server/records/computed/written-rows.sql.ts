@@ -1,5 +1,5 @@
 import { constant, empty, join, quoteIdent, sql, type Sql } from "#kernel";
-import { changedCells, type RowsChange } from "../rows/rows.sql.ts";
+import { changedCells, type RowsChange } from "../rows/changed-cells.sql.ts";
 import { CURRENT_TXN, tableSql } from "../rows/table-sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import {

@@ -3,10 +3,11 @@ import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
 import { rowPlan } from "../computed/row-plan.sql.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
+import type { CellValue, RowChange } from "./changed-cells.sql.ts";
 import { isFileList, type CellPlan, type PlannedCells } from "./plan-cells.ts";
 import { recordNotFound, rowDoesNotExist } from "./problems.ts";
 import type { ResolvedTexts } from "./resolve-link-texts.ts";
-import { cellsBefore, insertRows, rowsById, type CellValue, type RowChange } from "./rows.sql.ts";
+import { cellsBefore, insertRows, rowsById } from "./rows.sql.ts";
 import { noFiles, settledFiles, type FetchedFiles } from "./settle-files.ts";
 import { isStored } from "./table-sql.ts";
 import { writeLinks } from "./write-links.ts";
@@ -50,6 +51,10 @@ export async function insertCells(
       values.map((row) => ({ ...row, ahead: 0, at: change.at, by: change.by })),
       await planFor(change, table),
     ),
+  );
+  change.postpone(
+    table.id,
+    values.map(({ id }) => id),
   );
   change.note({
     name: "records.created",

@@ -1,5 +1,7 @@
 import { publish, type ChangeEvent, type Scope, type Sql, type TextRow, type Tx } from "#kernel";
+import { computedGraph } from "../computed/graph.ts";
 import { propagate, type Recomputed, type Touched } from "../computed/propagate.ts";
+import type { ComputingMode } from "../computed/raised-errors.ts";
 import type { BaseSchema } from "../schema/base-schema.ts";
 import type { BaseTx } from "./base-writer.ts";
 import { resetRole, setRole } from "./base-writer.sql.ts";
@@ -18,12 +20,16 @@ export class BaseChange {
   readonly by: string | null;
   schema: BaseSchema;
   private readonly events: ChangeEvent[] = [];
+  readonly mode: ComputingMode;
   private touched: Touched[] = [];
+  /** Records by table whose own computed cells are errors until they are computed. */
+  private readonly postponed = new Map<string, string[]>();
 
-  constructor(scope: Scope, base: BaseTx, schema: BaseSchema) {
+  constructor(scope: Scope, base: BaseTx & { readonly mode?: ComputingMode }, schema: BaseSchema) {
     this.scope = { ...scope, db: base.tx };
     this.tx = base.tx;
     this.txn = base.txn;
+    this.mode = base.mode ?? "compute";
     this.at = scope.now();
     this.by = actorId(scope);
     this.schema = schema;
@@ -58,11 +64,27 @@ export class BaseChange {
     this.touched.push(touched);
   }
 
+  /** Leaves the computed cells of these records to the backlog, where this transaction does not compute. */
+  postpone(tableId: string, recordIds: readonly string[]): void {
+    if (this.mode === "later") {
+      this.postponed.set(tableId, [...(this.postponed.get(tableId) ?? []), ...recordIds]);
+    }
+  }
+
   /** Computes what depends on the cells that were touched. Answers the records that got other values by it. */
   async settle(): Promise<Recomputed> {
-    const { touched } = this;
+    const { touched, postponed } = this;
     this.touched = [];
-    return touched.length === 0 ? new Map() : propagate(this, { touched });
+    if (touched.length === 0 && postponed.size === 0) {
+      return new Map();
+    }
+    const { byTable } = computedGraph(this.schema);
+    const stale = [...postponed].map(([tableId, recordIds]) => ({
+      nodes: byTable.get(tableId) ?? [],
+      recordIds,
+    }));
+    postponed.clear();
+    return propagate(this, { touched, stale });
   }
 
   /** Writes the entries collected. A transaction that changed nothing still writes one, so that the numbers have no hole. */

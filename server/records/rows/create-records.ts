@@ -1,5 +1,6 @@
 import { newId, type Scope } from "#kernel";
 import { allow } from "#workspaces";
+import { isRaised } from "../computed/raised-errors.ts";
 import { insertCells, isPlain } from "./apply-rows.ts";
 import { insertPlain } from "./base-writer.ts";
 import { callEvent } from "./call-event.ts";
@@ -12,7 +13,7 @@ import {
   type WriteCall,
   type WrittenRecords,
 } from "./write-call.ts";
-import type { CellValue } from "./rows.sql.ts";
+import type { CellValue } from "./changed-cells.sql.ts";
 
 export interface NewRecords extends WriteCall {
   readonly rows: readonly WrittenRow[];
@@ -27,7 +28,14 @@ export async function createRecords(scope: Scope, call: NewRecords): Promise<Wri
   await allow(scope, "records.write", { baseId: call.table.baseId });
   return prepared(scope, { ...call, creating: true }, async (ready) => {
     if (isPlain(ready) && scope.idempotency === undefined && !scope.db.inTransaction) {
-      return createPlain(scope, ready, call);
+      try {
+        return await createPlain(scope, ready, call);
+      } catch (error) {
+        if (!isRaised(error)) {
+          throw error;
+        }
+        // On its own it finds out whether a computed field did that, and goes on without.
+      }
     }
     const rows = ready.plan.rows.map(({ cells }) => ({ id: newId("rec"), cells }));
     return runCall(scope, { ...ready, ...answerOf(call) }, async (change, settled) => ({

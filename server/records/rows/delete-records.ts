@@ -1,13 +1,13 @@
 import type { Scope, StoredAnswer } from "#kernel";
 import { allow } from "#workspaces";
 import type { Table } from "../schema/base-schema.ts";
-import { BaseChange } from "./base-change.ts";
-import { inBaseWithSchema, withSchema } from "./base-writer.ts";
+import type { BaseChange } from "./base-change.ts";
+import { withSchema } from "./base-writer.ts";
 import { recordNotFound, rowDoesNotExist } from "./problems.ts";
 import { cellsBefore, deleteComments, deleteRows } from "./rows.sql.ts";
 import { isStored } from "./table-sql.ts";
 import { refuseRepeated, requireVersion } from "./update-records.ts";
-import { tableOf } from "./write-call.ts";
+import { tableOf, writing } from "./write-call.ts";
 import { unlinkDeleted } from "./write-links.ts";
 
 export interface DeletedRecords {
@@ -34,9 +34,8 @@ export async function deleteRecords(
   await allow(scope, "records.write", { baseId: call.table.baseId });
   refuseRepeated(call.ids);
   return withSchema(scope, call.table.baseId, async (schema) =>
-    inBaseWithSchema(scope, schema, async (base) => {
+    writing(scope, schema, async (change, base) => {
       await scope.idempotency?.begin(base.tx);
-      const change = new BaseChange(scope, base, schema);
       const table = tableOf(schema, call.table.id);
       if (call.ifMatch !== undefined) {
         const shape = {

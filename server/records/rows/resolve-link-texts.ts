@@ -102,6 +102,6 @@ function primaryValue(link: Field, primary: Field, text: string): Stored {
 }
 
 function noSuchRecord(link: Field, text: Stored): Problem {
-  const shown = JSON.stringify(String(text).slice(0, 100));
+  const shown = JSON.stringify(text).slice(0, 100);
   return cellRefused(link, `no record of the linked table can be called ${shown}`);
 }

@@ -1,15 +1,9 @@
 import { constant, join, quoteIdent, sql, type Sql } from "#kernel";
-import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
 import type { RowPlan } from "../computed/row-plan.sql.ts";
 import { computedInsert, computedUpdate } from "../computed/written-rows.sql.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { columnOf, CURRENT_TXN, recordsetDefinition, tableSql } from "./table-sql.ts";
-
-/** What a cell is written as once files are settled. */
-export type CellValue =
-  | Exclude<Stored, readonly unknown[]>
-  | readonly string[]
-  | readonly StoredAttachment[];
+import { changedCells, type CellValue, type RowsChange } from "./changed-cells.sql.ts";
+import { columnOf, CURRENT_TXN, tableSql } from "./table-sql.ts";
 
 export interface NewRow {
   readonly id: string;
@@ -61,19 +55,6 @@ export function cellsAsJson(fields: readonly Field[]): Sql {
   return slices.length === 0 ? sql`'[]'` : sql`(${join(slices, " || ")})::text`;
 }
 
-export interface RowChange {
-  readonly id: string;
-  readonly cells: Readonly<Record<string, CellValue>>;
-}
-
-/** The same fields of several records. */
-export interface RowsChange {
-  readonly fields: readonly Field[];
-  readonly rows: readonly RowChange[];
-  readonly at: Date;
-  readonly by: string | null;
-}
-
 /**
  * Writes the same fields of several records. A record whose cells already hold these values keeps its version and times.
  * Answers `rowColumns` of all fields; with a plan its computed fields are computed in the same statement, and the ids of those
@@ -98,17 +79,6 @@ export function updateRows(table: Table, change: RowsChange, plan?: RowPlan): Sq
     from (${changedCells(change, json)}) r
     where t.id = r.id collate "C"
     returning ${parts.all}`;
-}
-
-/**
- * The cells of a change as rows. PostgreSQL takes any list for a hundred rows and then reads the whole table; a limit that it does
- * not know when it plans makes it expect ten, and look each up.
- */
-export function changedCells({ fields, rows }: RowsChange, json: string): Sql {
-  const names = ["id", ...fields.map((field) => quoteIdent(field.id))].join(", ");
-  const definitions = fields.map((field) => `, ${recordsetDefinition(field)}`).join("");
-  return sql`select ${constant(names)} from json_to_recordset(${json}::json) as r(id text${constant(definitions)})
-    limit ${rows.length}`;
 }
 
 /** Whole rows by id, as `rowColumns` of all fields. */

@@ -1,11 +1,12 @@
 import { baseCollaborators, permissionLevel } from "#workspaces";
 import { Problem, type Scope, type StoredAnswer, type TextRow } from "#kernel";
+import { despiteFormulas } from "../computed/raised-errors.ts";
 import { settleDefinitions } from "../computed/settle-definitions.ts";
 import { addChoices } from "../fields/add-choices.ts";
 import { loadSchema } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { BaseChange } from "./base-change.ts";
-import { inBaseWithSchema, withSchema } from "./base-writer.ts";
+import { inBaseWithSchema, withSchema, type BaseTx } from "./base-writer.ts";
 import { nothingSettled, type Settled } from "./apply-rows.ts";
 import { finishLater, type LateCell } from "./late-files.ts";
 import {
@@ -100,9 +101,8 @@ export async function runCall(
 ): Promise<WrittenRecords> {
   const { plan, table } = call;
   const fetched = plan.hasFiles ? await fetchFiles(scope, plan) : nothingSettled.fetched;
-  return inBaseWithSchema(scope, call.schema, async (base) => {
+  return writing(scope, call.schema, async (change, base) => {
     await scope.idempotency?.begin(base.tx);
-    const change = new BaseChange(scope, base, call.schema);
     await makeChoices(change, table, plan);
     const links =
       plan.linkTexts.size === 0
@@ -130,6 +130,19 @@ export async function runCall(
     }
     return written;
   });
+}
+
+/** One transaction of the base for a write, which no computed field can block. */
+export async function writing<T>(
+  scope: Scope,
+  schema: BaseSchema,
+  write: (change: BaseChange, base: BaseTx) => Promise<T>,
+): Promise<T> {
+  return despiteFormulas(scope, schema, async (mode) =>
+    inBaseWithSchema(scope, schema, async (base) =>
+      write(new BaseChange(scope, { ...base, mode }, schema), base),
+    ),
+  );
 }
 
 /** The rows of a call, those read again that got other values by what they changed elsewhere. */

@@ -1,12 +1,13 @@
 import type { TextRow } from "#kernel";
 import { provideContext } from "../computed/context.ts";
 import { computedGraph } from "../computed/graph.ts";
-import { rowPlan, type RowPlan } from "../computed/row-plan.sql.ts";
+import { errorPlan, rowPlan, type RowPlan } from "../computed/row-plan.sql.ts";
 import { stampsOfChange } from "../computed/watched-fields.ts";
 import { arrayElements } from "../field-types/array-literal.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
-import { updateRows, type RowsChange } from "./rows.sql.ts";
+import type { RowsChange } from "./changed-cells.sql.ts";
+import { updateRows } from "./rows.sql.ts";
 
 /**
  * Writes the same fields of several records, with what is computed from them, and tells those who read any of it through links.
@@ -22,13 +23,23 @@ export async function writeRows(
     updateRows(table, { fields, rows, at: change.at, by: change.by }, plan),
   );
   touchUpdated(change, table, { fields, done, plan });
+  change.postpone(
+    table.id,
+    rows.map(({ id }) => id),
+  );
   return done;
 }
 
 /** How the computed fields of a table are computed by a write, as the schema of the transaction has them. */
 export async function planFor(change: BaseChange, table: Table): Promise<RowPlan | undefined> {
   const now = change.schema.tablesById.get(table.id);
-  const plan = now === undefined ? undefined : rowPlan(change.schema, now);
+  if (now === undefined) {
+    return undefined;
+  }
+  if (change.mode !== "compute") {
+    return errorPlan(change.schema, now);
+  }
+  const plan = rowPlan(change.schema, now);
   if (plan?.needsContext === true) {
     await provideContext(change);
   }
