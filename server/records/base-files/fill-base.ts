@@ -55,6 +55,7 @@ export async function fillBase(
   }
   await pairLinks(content, base, tables);
   await beginWatchingBase(base);
+  refuseCutOff(scope);
   await recomputeBase(scope, { tx, txn, schema });
   const comments = await fillComments(content, base, tables);
   await tx.run(insertAbsentPeople(schema.baseId, base.absent));

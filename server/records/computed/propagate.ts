@@ -131,6 +131,11 @@ class Wave {
     }
   }
 
+  private waitsInAllRows(node: ComputedNode): boolean {
+    const waiting = this.waiting.get(node.level)?.get(node.table.id);
+    return waiting?.recordIds === "all" && waiting.nodes.has(node);
+  }
+
   async run(): Promise<Recomputed> {
     while (this.waiting.size > 0) {
       const level = Math.min(...this.waiting.keys());
@@ -154,6 +159,9 @@ class Wave {
           ownReaders.get(fieldId)?.forEach((node) => this.wait(node, recordIds));
         }
         for (const { node, path } of linkedReaders.get(fieldId) ?? []) {
+          if (this.waitsInAllRows(node)) {
+            continue;
+          }
           const key = path.map(({ id }) => id).join();
           const way = ways.get(key) ?? { path, nodes: new Set(), recordIds: new Set() };
           ways.set(key, way);
