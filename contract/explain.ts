@@ -32,7 +32,13 @@ export const fieldExplanation = z.object({
   lastRecompute: z
     .object({ at: z.string(), txn: z.int(), rows: z.int(), tookMs: z.number() })
     .nullable(),
-  failing: z.array(z.object({ recordId: z.string(), inputs: z.record(z.string(), z.unknown()) })),
+  failing: z.array(
+    z.object({
+      recordId: z.string(),
+      reason: z.string().nullable(),
+      inputs: z.record(z.string(), z.unknown()),
+    }),
+  ),
 });
 
 /** What is added about computed fields to Airtable's API. */

@@ -125,8 +125,24 @@ test("explain says what is read, by which SQL, and where it fails", async () => 
   expect(body["sql"]).toContain("formula.datetime_parse");
   expect(body["failing"]).toContainEqual({
     recordId: expect.any(String),
+    reason: "DATETIME_PARSE has no result for these values.",
     inputs: { Name: "no day" },
   });
+});
+
+test("explain names the innermost part that fails", async () => {
+  const { body: inner } = await add("Inner", "formula", { formula: "DATETIME_PARSE({Name})" });
+  const { body: outer } = await add("Outer", "formula", {
+    formula: 'IF({Count} > 1, DATEADD({Name}, 1, "day"), YEAR({Inner}) & "!")',
+  });
+  await api.data(api.table.id, { body: { fields: { Name: "why", Count: 5 } } });
+  await api.data(api.table.id, { body: { fields: { Name: "why not", Count: 0 } } });
+  const path = `/api/v1/bases/${api.baseId}/tables/${api.table.id}/fields`;
+  const { body } = await api.call(`${path}/${outer["id"]}/explain`);
+  const reasons = body["failing"]?.map(({ inputs, reason }) => [inputs?.["Name"], reason]);
+  expect(reasons).toContainEqual(["why", "A text stands where a date is needed, and is none."]);
+  expect(reasons).toContainEqual(["why not", '"Inner" is an error itself, or holds one.']);
+  expect(body["reads"]?.map(({ fieldId }) => fieldId)).toContain(inner["id"]);
 });
 
 test("explain is for those who see the base, about fields that are computed", async () => {

@@ -1,16 +1,20 @@
 import { toNamedText, withoutParameters, type Node } from "@basalt/formulas";
 import { Problem, type Scope } from "#kernel";
 import { allow } from "#workspaces";
+import { arrayElements } from "../field-types/array-literal.ts";
 import type { ComputedState, ResultConfig } from "../field-types/computed.ts";
-import { resetRole, setRole } from "../rows/base-writer.sql.ts";
 import { withSchema } from "../rows/base-writer.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { fieldById, tableById } from "../schema/find.ts";
 import { isComputing } from "./computing-state.ts";
 import { definitionOf, linkedTableOf, linkOf, namesOf, parsedFormula } from "./definitions.ts";
+import { provideContext } from "./context.ts";
+import { failingParts, failureReason } from "./failure-reasons.ts";
+import { typedFormula } from "./language.ts";
+import { computingIn } from "./recompute-base.ts";
 import { failingRows, lastRecompute } from "./explain-field.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
-import { stepOf } from "./steps.sql.ts";
+import { compiledPart, stepOf } from "./steps.sql.ts";
 
 /** A field that another one has to do with. */
 export interface FieldPlace {
@@ -57,6 +61,8 @@ export interface LastRecompute {
 
 export interface FailingRecord {
   readonly recordId: string;
+  /** One sentence; null where it is not known, as for a rollup. */
+  readonly reason: string | null;
   /** Stored values by the names of the fields that are read. */
   readonly inputs: Readonly<Record<string, unknown>>;
 }
@@ -175,7 +181,7 @@ function stepText(schema: BaseSchema, { field, table }: ComputedNode): string {
 }
 
 async function failingRecords(
-  { db }: Scope,
+  scope: Scope,
   schema: BaseSchema,
   { field, table, inputs }: ComputedNode,
 ): Promise<FailingRecord[]> {
@@ -183,15 +189,30 @@ async function failingRecords(
     return [];
   }
   const fields = inputs.own.flatMap((id) => table.fieldsById.get(id) ?? []);
-  const statement = failingRows(table, field, { fields, limit: FAILING_MAX });
-  const results = await db.pipeline(
-    schema.role === null ? [statement] : [setRole(schema.role), statement, resetRole],
-  );
-  const rows = results[schema.role === null ? 0 : 1] ?? [];
-  return rows.map(([recordId, json]) => {
+  const { formula } = typedFormula(schema, { table, field });
+  const parts = field.type !== "formula" || formula === null ? [] : failingParts(formula.root);
+  const place = { table, field };
+  const probes = parts.map(({ node, when }, at) => ({
+    part: compiledPart(schema, { ...place, node, prefix: `part${at}_` }),
+    ...(when !== undefined && {
+      condition: compiledPart(schema, { ...place, node: when.condition, prefix: `when${at}_` }),
+      taken: when.taken,
+    }),
+  }));
+  const rows = await scope.db.transaction(async (tx) => {
+    const computing = computingIn(scope, { tx, txn: 0, schema }, () => undefined);
+    await provideContext(computing);
+    const [found] = await computing.text([
+      failingRows(table, field, { fields, probes, limit: FAILING_MAX }),
+    ]);
+    return found ?? [];
+  });
+  return rows.map(([recordId, json, failed]) => {
     const values = JSON.parse(json ?? "[]") as unknown[];
+    const flags = arrayElements(failed ?? "{}").map((flag) => flag === "t");
     return {
       recordId: recordId ?? "",
+      reason: parts.length === 0 ? null : failureReason(parts, flags, table),
       inputs: Object.fromEntries(fields.map(({ name }, at) => [name, values[at] ?? null])),
     };
   });

@@ -10,6 +10,7 @@ import {
   type FormulaField,
   type Kind,
   type SqlContext,
+  type Typed,
   type TypedFormula,
   type Typing,
 } from "@basalt/formulas";
@@ -38,6 +39,16 @@ export function compiledFormula(
 ): CompiledFormula {
   const typed = valid(typedFormula(schema, place), place.field);
   return { ...compile(typed, context, prefixOf(place.field, "f")), kind: typed.root.kind };
+}
+
+/** A part of the formula of a field that is valid, in SQL. */
+export function compiledNode(
+  schema: BaseSchema,
+  { node, prefix, ...place }: FormulaPlace & { readonly node: Typed; readonly prefix: string },
+  context: SqlContext,
+): CompiledFormula {
+  const typed = valid(typedFormula(schema, place), place.field);
+  return { ...compile({ ...typed, root: node }, context, prefix), kind: node.kind };
 }
 
 /** The filter of a field that is valid, in SQL over the linked table, which is `table` here. */

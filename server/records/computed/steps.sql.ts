@@ -1,4 +1,4 @@
-import { ROLLUP_VALUES, type SqlField } from "@basalt/formulas";
+import { ROLLUP_VALUES, type SqlContext, type SqlField, type Typed } from "@basalt/formulas";
 import { constant, empty, join, sql, type Sql } from "#kernel";
 import type { ComputedState } from "../field-types/computed.ts";
 import { shownAs, typeOf } from "../field-types/registry.ts";
@@ -17,7 +17,12 @@ import {
   type RowSource,
 } from "./field-values.sql.ts";
 import { columnOfKind } from "./kinds.ts";
-import { compiledCondition, compiledFormula, type CompiledFormula } from "./language.ts";
+import {
+  compiledCondition,
+  compiledFormula,
+  compiledNode,
+  type CompiledFormula,
+} from "./language.ts";
 import { rollupKind } from "./rollup-kind.ts";
 
 /** What one computed field is computed by, in a row of its table. */
@@ -83,17 +88,40 @@ function isPlainButton(field: Field): boolean {
 
 function formulaStep(input: StepInput): Sql {
   const { schema, table, field, source } = input;
-  const compiled = compiledFormula(schema, input, {
+  const compiled = compiledFormula(schema, input, rowContext(schema, table, source));
+  return field.type === "button"
+    ? sql`select coalesce(${compiled.value}, '') as v from (select) s${stepsOf(compiled)}`
+    : valueStep(field, compiled, sql`(select) s`);
+}
+
+/** A part of a field's formula, over the row `i` as it is stored. */
+export function compiledPart(
+  schema: BaseSchema,
+  {
+    table,
+    field,
+    node,
+    prefix,
+  }: {
+    readonly table: Table;
+    readonly field: Field;
+    readonly node: Typed;
+    readonly prefix: string;
+  },
+): CompiledFormula {
+  const source: RowSource = { alias: "i", steps: new Set() };
+  return compiledNode(schema, { table, field, node, prefix }, rowContext(schema, table, source));
+}
+
+function rowContext(schema: BaseSchema, table: Table, source: RowSource): SqlContext {
+  return {
     now: NOW,
     recordId: constant(`${source.alias}.id`),
     createdTime: constant(`${source.alias}.created_time`),
     lastModified: (ids) =>
       ids.length === 0 ? constant(`${source.alias}.modified_time`) : touchedAt(source, ids),
     field: (id) => ownField(schema, table, { id, source }),
-  });
-  return field.type === "button"
-    ? sql`select coalesce(${compiled.value}, '') as v from (select) s${stepsOf(compiled)}`
-    : valueStep(field, compiled, sql`(select) s`);
+  };
 }
 
 function ownField(
@@ -160,14 +188,7 @@ function linkedRows(input: StepInput, link: Field, more: Sql = empty): Sql {
   const { steps, holds } = compiledCondition(
     schema,
     { table: linked, field },
-    {
-      now: NOW,
-      recordId: constant("b.id"),
-      createdTime: constant("b.created_time"),
-      lastModified: (ids) =>
-        ids.length === 0 ? constant("b.modified_time") : touchedAt(LINKED_ROW, ids),
-      field: (id) => ownField(schema, linked, { id, source: LINKED_ROW }),
-    },
+    rowContext(schema, linked, LINKED_ROW),
   );
   return sql`${rows}${stepsOf({ steps })}${more} where ${holds}`;
 }
