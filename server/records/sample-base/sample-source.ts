@@ -43,7 +43,11 @@ const lookup = (name: string, through: Through) => ({
   ...field(name, "multipleLookupValues"),
   through,
 });
-const rollup = (name: string, through: Through, text: string, result?: object) => ({
+const rollup = (
+  name: string,
+  { text, ...through }: Through & { readonly text: string },
+  result?: object,
+) => ({
   ...field(name, "rollup", { formula: text, ...(result !== undefined && { result }) }),
   through,
 });
@@ -139,9 +143,9 @@ export const sampleSource: BaseSource = {
         link("Orders", { table: "Orders", field: "Customer" }),
         link("Tickets", { table: "Tickets", field: "Customer" }),
         count("Order count", "Orders"),
-        rollup("Revenue", { link: "Orders", field: "Total" }, "SUM(values)", euros),
+        rollup("Revenue", { link: "Orders", field: "Total", text: "SUM(values)" }, euros),
         formula("Mean order", "IF({Order count}, {Revenue} / {Order count})", euros),
-        rollup("Last order", { link: "Orders", field: "Ordered" }, "MAX(values)"),
+        rollup("Last order", { link: "Orders", field: "Ordered", text: "MAX(values)" }),
         count("Open tickets", "Tickets", '{Status} != "Closed"'),
         button(
           "Map",
@@ -179,7 +183,7 @@ export const sampleSource: BaseSource = {
         field("Data sheet", "multipleAttachments"),
         link("Supplier", { table: "Suppliers", field: "Products", single: true }),
         link("Orders", { table: "Orders", field: "Product" }),
-        rollup("Sold", { link: "Orders", field: "Quantity" }, "SUM(values)"),
+        rollup("Sold", { link: "Orders", field: "Quantity", text: "SUM(values)" }),
         formula("Stock value", "{In stock} * {Price} * (1 - {Margin})", euros),
         formula("Reorder", "AND({For sale}, {In stock} < 20)"),
       ],
