@@ -120,7 +120,7 @@ function rowsToUpdate(
       ${plan.hasErrors ? constant(", o.errors") : empty}
       ${plan.watched.length === 0 ? empty : sql`, ${touchedIn(watched, change)} as touched`}
     from (${changedCells(change, json)}) r
-    join ${name} o on o.id = r.id collate "C"
+    join ${name} o on o.id = r.id collate "C" and o.id = any(${change.rows.map(({ id }) => id)})
     cross join lateral (select ${isOther} as is_other offset 0) x
     offset 0`;
 }

@@ -97,7 +97,7 @@ test("a write waits five seconds at most; what comes later takes its place, what
   expect(now.map((file) => file["id"])).toEqual([first[0]?.["id"], first[1]?.["id"]]);
   const log = await readEvents(world().db, { baseId, after: txn, limit: 100 });
   expect(log.map(({ name }) => name)).toContain("records.updated");
-}, 30_000);
+});
 
 test("an address that may not be asked is refused, and nothing is written", async () => {
   await expect(

@@ -70,6 +70,8 @@ export function updateRows(table: Table, change: RowsChange, plan?: RowPlan): Sq
   const differs = constant(
     `(${names.map((name) => `t.${name}`).join(", ")}) is distinct from (${names.map((name) => `r.${name}`).join(", ")})`,
   );
+  const ids = change.rows.map(({ id }) => id);
+  // PostgreSQL takes a recordset for a hundred rows and would read the whole table; the list of ids tells it how few.
   return sql`
     update ${parts.name} as t set
       ${constant(names.map((name) => `${name} = r.${name}`).join(", "))},
@@ -77,7 +79,7 @@ export function updateRows(table: Table, change: RowsChange, plan?: RowPlan): Sq
       modified_time = case when ${differs} then ${change.at}::timestamptz else t.modified_time end,
       modified_by = case when ${differs} then ${change.by} else t.modified_by end
     from (${changedCells(change, json)}) r
-    where t.id = r.id collate "C"
+    where t.id = r.id collate "C" and t.id = any(${ids})
     returning ${parts.all}`;
 }
 
