@@ -11,8 +11,8 @@ export async function start(argv: readonly string[], terminal: Terminal): Promis
   if (argv.length > 0) {
     throw new UsageError(`start takes no arguments, and was given "${argv.join(" ")}".`);
   }
-  const stopAsked = listenForStop(terminal);
   const config = await loadConfig(terminal.env, { cwd: terminal.projectDir });
+  const stopAsked = listenForStop(terminal);
   const { startBasalt } = await import("@basalt/server");
   const basalt = await startBasalt(config);
   terminal.out(`Basalt is ready at ${basalt.url}`);
