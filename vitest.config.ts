@@ -8,7 +8,9 @@ export default defineConfig({
     reporters: ["default", closingLine],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // No test is about time: these end what hangs, also on a machine that is busy with other work.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

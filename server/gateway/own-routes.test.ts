@@ -41,9 +41,7 @@ describe("health", () => {
     }
     expect((await get(gateway, "/ready")).status).toBe(200);
     isUp = false;
-    await expect
-      .poll(async () => (await get(gateway, "/ready")).status, { timeout: 3_000 })
-      .toBe(503);
+    await expect.poll(async () => (await get(gateway, "/ready")).status).toBe(503);
     const answer = await get(gateway, "/health");
     expect(answer.status).toBe(200);
     const text = await answer.text();

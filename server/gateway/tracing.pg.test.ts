@@ -110,4 +110,4 @@ test("a collector that is away disturbs nobody", async () => {
   await expect(lost?.span("x", {}, () => Promise.reject(new Error("mine")))).rejects.toThrow(
     "mine",
   );
-}, 30_000);
+});

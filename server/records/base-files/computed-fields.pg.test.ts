@@ -31,7 +31,7 @@ beforeAll(async () => {
   ({ scope, workspaceId } = await newOwner(world()));
   world().setClock(at);
   baseId = await formulaBase(scope, workspaceId);
-}, 120_000);
+}, 300_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 async function exported(from: Scope, id: string): Promise<string> {
@@ -142,7 +142,7 @@ test("with new ids every cell is the same but for ids, and computed on", async (
   });
   const sums = (await cellsOf(scope, made.id))["First"]?.[0]?.map((fields) => fields["Sum"]);
   expect(sums?.some((sum) => Number(sum) >= 1_000)).toBe(true);
-}, 60_000);
+}, 180_000);
 
 test("a field that is not valid stays so, with its reason and its formula", async () => {
   const file = await exported(scope, baseId);
@@ -171,7 +171,7 @@ test("a field that is not valid stays so, with its reason and its formula", asyn
   const again = await entriesOfZip(await exported(scope, made.id));
   const before = await entriesOfZip(cut);
   expect(withoutIds(again[1])).toEqual(withoutIds(before[1]));
-}, 60_000);
+}, 180_000);
 
 test("after it was dropped and imported with its ids, every cell, field and byte is the same", async () => {
   const file = await exported(scope, baseId);
@@ -186,4 +186,4 @@ test("after it was dropped and imported with its ids, every cell, field and byte
   expect(after.tables.map(({ fields, views }) => [fields, views])).toEqual(
     before.tables.map(({ fields, views }) => [fields, views]),
   );
-}, 60_000);
+}, 180_000);

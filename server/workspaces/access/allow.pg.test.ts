@@ -103,7 +103,7 @@ describe("memory", () => {
       await allow(editor, "records.write", { baseId });
       expect(allowedFromMemory(editor, "records.write", { baseId })).toBe(true);
       expect(allowedFromMemory(editor, "schema.write", { baseId })).toBe(false);
-    });
+    }, 20_000);
   });
 
   test("a change is effective at once in this process", async () => {
@@ -200,7 +200,7 @@ describe("a second process", () => {
           expect(await refusalOf(allow(there, "records.write", { baseId }))).toMatchObject({
             code,
           }),
-        5_000,
+        20_000,
       );
 
     await allow(there, "records.write", { baseId });
