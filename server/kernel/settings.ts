@@ -62,7 +62,8 @@ export const settings = [
   {
     name: "BASALT_REGISTRATION",
     default: "first-user",
-    meaning: "`open`, `closed`, or `first-user`: open until there is one user",
+    meaning:
+      "`open`, `closed`, or `first-user`: open until there is one user; who is invited by e-mail may always register",
   },
   {
     name: "BASALT_PRODUCTION",
