@@ -15,12 +15,14 @@ import { CURRENT_TXN } from "./table-sql.ts";
 /**
  * Locks the base's row, takes the next numbers and keeps the last of them as `basalt.txn` for the statements that follow.
  * Writes find rows by id; a plan that was made while the table was small would go on reading all of it when it has grown, so
- * reading whole tables is left to statements that have no other way.
+ * reading whole tables is left to statements that have no other way. Statements are the same for any values and say in which
+ * order to join, so each is planned once a connection, and quickly: many computed fields are many joins.
  * Error BS001 when the schema is not `version` any more.
  */
 export const setTxn = (schema: BaseSchema, calls: number): Sql => sql`
   select set_config('basalt.txn', records.take_txn(${schema.baseId}, ${calls}, ${schema.version})::text, true),
-    set_config('enable_seqscan', 'off', true)`;
+    set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+    set_config('join_collapse_limit', '1', true)`;
 
 /** From here to the end of the transaction, or to `resetRole`, only the base's own schema can be reached. */
 export function setRole(role: string): Sql {
