@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["{contract,formulas,server,cli,journeys,faults,bench}/**/*.test.ts", "*.test.ts"],
     globalSetup: ["server/kernel/testing/database-server.ts"],
+    setupFiles: ["server/kernel/testing/seed.ts"],
     reporters: ["default", closingLine],
     pool: "forks",
     maxWorkers: 2,
