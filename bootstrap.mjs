@@ -177,7 +177,7 @@ function ownNode() {
 }
 
 /**
- * The young generation is kept to 3 x 8 MB: at rest 118 MB are resident instead of 125 to 164, and pages are as fast.
+ * The young generation is kept to 3 x 8 MB: at rest 118 MB are resident instead of 125 to 164.
  */
 const nodeFlags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];
 
