@@ -35,7 +35,8 @@ export function usesOf(root: Typed): Uses {
   return { fieldIds: [...fieldIds], volatile, inSql, lastModified };
 }
 
-function partsOf(node: Typed): readonly Typed[] {
+/** The formulas that a formula is directly made of. */
+export function partsOf(node: Typed): readonly Typed[] {
   switch (node.op) {
     case "call":
       return node.arguments;

@@ -1,6 +1,7 @@
 import {
   errorValue,
   holds,
+  partsOf,
   type EvaluationContext,
   type FormulaRecord,
   type Typed,
@@ -77,28 +78,9 @@ function partsOf({ root, lastModified }: TypedCondition): Parts {
     if (node.op === "field") {
       nodes.set(node.id, node);
     }
-    open.push(...childrenOf(node));
+    open.push(...partsOf(node));
   }
   return { nodes: [...nodes.values()], references: [...nodes.keys()], lastModified };
-}
-
-function childrenOf(node: Typed): readonly Typed[] {
-  switch (node.op) {
-    case "call":
-      return node.arguments;
-    case "choice":
-      return [node.condition, node.result, node.otherwise];
-    case "switch":
-      return [
-        node.subject,
-        ...node.cases.flatMap(({ test, result }) => [test, result]),
-        node.otherwise,
-      ];
-    case "error-test":
-      return [node.argument];
-    default:
-      return [];
-  }
 }
 
 /** Columns before those of the parts: id, number, creation. */
