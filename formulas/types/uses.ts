@@ -30,13 +30,13 @@ export function usesOf(root: Typed): Uses {
         lastModified.push(node.operation.fieldIds);
       }
     }
-    open.push(...partsOf(node));
+    open.push(...operandsOf(node));
   }
   return { fieldIds: [...fieldIds], volatile, inSql, lastModified };
 }
 
 /** The formulas that a formula is directly made of. */
-export function partsOf(node: Typed): readonly Typed[] {
+export function operandsOf(node: Typed): readonly Typed[] {
   switch (node.op) {
     case "call":
       return node.arguments;

@@ -1,7 +1,7 @@
 import {
   errorValue,
   holds,
-  partsOf,
+  operandsOf,
   type EvaluationContext,
   type FormulaRecord,
   type Typed,
@@ -78,7 +78,7 @@ function partsOf({ root, lastModified }: TypedCondition): Parts {
     if (node.op === "field") {
       nodes.set(node.id, node);
     }
-    open.push(...partsOf(node));
+    open.push(...operandsOf(node));
   }
   return { nodes: [...nodes.values()], references: [...nodes.keys()], lastModified };
 }
