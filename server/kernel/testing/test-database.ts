@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createDatabase, dropDatabase } from "./test-database.sql.ts";
@@ -33,11 +34,27 @@ export async function createTestDatabase({
   return {
     name,
     url: url.href,
-    drop: () =>
-      onServer(server, async (client) => {
-        await client.query(dropDatabase(name));
-      }),
+    drop: () => onServer(server, (client) => dropWhenFree(client, name)),
   };
+}
+
+const DROP_TRIES_MAX = 50;
+const DROP_WAIT_MS = 100;
+/** Older servers do not let an ordinary role end a session of another role, which may be one that is ending or a vacuum. */
+const NOT_OURS = "42501";
+
+async function dropWhenFree(client: pg.Client, name: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.query(dropDatabase(name));
+      return;
+    } catch (error) {
+      if (tries === DROP_TRIES_MAX || (error as { readonly code?: string }).code !== NOT_OURS) {
+        throw error;
+      }
+      await sleep(DROP_WAIT_MS);
+    }
+  }
 }
 
 /**
