@@ -93,6 +93,20 @@ export async function noteFailure(
   return { remaining: lockedS > 0 ? 0 : rule.failuresMax - row.failures, lockedS };
 }
 
+/**
+ * Takes one of the few mails that an address gets in an hour; false where there is none left. Of requests that come together
+ * each is counted by itself, so that none gets the same one.
+ */
+export async function takeMail(scope: Scope, emailKey: string): Promise<boolean> {
+  const counter = { kind: "mail-to", of: emailKey } as const;
+  if ((await lockedSeconds(scope, [counter])) > 0) {
+    return false;
+  }
+  const rule = lockRules["mail-to"];
+  const row = await scope.db.one<AttemptRow>(countFailure(keyOf(counter), rule, scope.now()));
+  return row.failures <= rule.failuresMax;
+}
+
 /** Forgets the failures of a counter: the right password was given. */
 export async function forgetFailures(scope: Scope, counter: Counter): Promise<void> {
   await scope.db.run(clearAttempts(keyOf(counter)));

@@ -3,9 +3,9 @@ import { addressKey } from "../attempts/address-key.ts";
 import {
   addressCounter,
   forgetFailures,
-  lockedSeconds,
   noteFailure,
   refuseLocked,
+  takeMail,
 } from "../attempts/attempts.ts";
 import { resetMail } from "../mail-texts.ts";
 import { issueOneTimeToken, readOneTimeToken } from "../one-time-tokens.ts";
@@ -57,16 +57,11 @@ export async function resetPassword(
 }
 
 async function sendReset(scope: Scope, email: string): Promise<void> {
-  const counter = { kind: "mail-to", of: emailKey(email) } as const;
-  const user = await scope.db.maybe<SignInRow>(userForSignIn(counter.of));
-  if (
-    user === undefined ||
-    user.disabledAt !== null ||
-    (await lockedSeconds(scope, [counter])) > 0
-  ) {
+  const key = emailKey(email);
+  const user = await scope.db.maybe<SignInRow>(userForSignIn(key));
+  if (user === undefined || user.disabledAt !== null || !(await takeMail(scope, key))) {
     return;
   }
-  await noteFailure(scope, counter);
   const token = await issueOneTimeToken(scope, "reset-password", user.id);
   await scope.mail.send(
     resetMail({ to: user.email, name: user.name, publicUrl: scope.config.publicUrl, token }),

@@ -1,5 +1,5 @@
 import { inTransaction, Problem, type Scope } from "#kernel";
-import { lockedSeconds, noteFailure, refuseLocked } from "../attempts/attempts.ts";
+import { noteFailure, refuseLocked, takeMail } from "../attempts/attempts.ts";
 import { addressKey } from "../attempts/address-key.ts";
 import { verifyMail } from "../mail-texts.ts";
 import { issueOneTimeToken, readOneTimeToken, spendOneTimeTokens } from "../one-time-tokens.ts";
@@ -11,11 +11,9 @@ import { setVerified, userById, type UserRow } from "./users.sql.ts";
 /** Sends the mail that confirms an address; nobody waits for it. At most a few an hour for one address. */
 export function sendVerification(scope: Scope, user: UserRow): void {
   inBackground(scope, "verification mail", async (later) => {
-    const counter = { kind: "mail-to", of: emailKey(user.email) } as const;
-    if ((await lockedSeconds(later, [counter])) > 0) {
+    if (!(await takeMail(later, emailKey(user.email)))) {
       return;
     }
-    await noteFailure(later, counter);
     const token = await issueOneTimeToken(later, "verify-email", user.id);
     await later.mail.send(
       verifyMail({ to: user.email, name: user.name, publicUrl: later.config.publicUrl, token }),
