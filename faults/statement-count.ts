@@ -6,6 +6,9 @@ export interface Statements {
   readonly roundTrips: number;
 }
 
+/** What a process asks on its own each second, whoever is there: no part of what a request costs. */
+const ownAffairs = /\bfrom kernel\.signals\b/;
+
 /**
  * Reads what PostgreSQL clients send (protocol 3, no TLS) and keeps the statements that are run. Give `tap` to a proxy.
  */
@@ -41,14 +44,18 @@ export class StatementCount {
         connection.bound = connection.prepared.get(second) ?? "";
         break;
       case "E":
-        this.#texts.push(connection.bound);
+        connection.isOwnAffair = ownAffairs.test(connection.bound);
+        if (!connection.isOwnAffair) {
+          this.#texts.push(connection.bound);
+        }
         break;
       case "Q":
         this.#texts.push(first);
         this.#roundTrips += 1;
         break;
       case "S":
-        this.#roundTrips += 1;
+        this.#roundTrips += connection.isOwnAffair ? 0 : 1;
+        connection.isOwnAffair = false;
         break;
       default:
     }
@@ -67,6 +74,8 @@ class Connection {
   readonly prepared = new Map<string, string>();
   /** The statement of the last portal. */
   bound = "";
+  /** What is being sent is no request's. */
+  isOwnAffair = false;
   #rest: Buffer = Buffer.alloc(0);
   /** The first message of a connection has no type. */
   #started = false;
