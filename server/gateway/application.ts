@@ -5,7 +5,7 @@ import { type Actor, type HttpEnv, Problem, renderProblem, type Scope } from "#k
 import { type Exchange, UNMATCHED } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { keyedCalls } from "./keyed-calls.ts";
-import type { OwnRoutes } from "./own-routes.ts";
+import type { OwnRoutes } from "./pages/own-routes.ts";
 
 /** What the application is called with: the exchange, beside the request. */
 export interface GatewayEnv extends HttpEnv {

@@ -1,8 +1,8 @@
 import type { Hono } from "hono";
 import type { Actor, HttpEnv, Tracing, World } from "#kernel";
 import type { Operation } from "@basalt/contract";
-import type { HealthPart } from "./health.ts";
-import { listenOn, type Listening } from "./node-server.ts";
+import type { HealthPart } from "./pages/health.ts";
+import { listenOn, type Listening } from "./http/node-server.ts";
 import { openPipeline } from "./pipeline.ts";
 
 /** Routes of one module, and how they stand to `Idempotency-Key`. */

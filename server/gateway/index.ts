@@ -9,5 +9,5 @@ export {
   type GatewayOptions,
   type Mount,
 } from "./gateway.ts";
-export { freePort } from "./free-port.ts";
-export type { Health, HealthPart, PartHealth } from "./health.ts";
+export { freePort } from "./http/free-port.ts";
+export type { Health, HealthPart, PartHealth } from "./pages/health.ts";

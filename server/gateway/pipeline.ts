@@ -1,10 +1,10 @@
 import { IdempotentReplay, Problem, renderProblem } from "#kernel";
 import { applicationOf, noteEndpoint } from "./application.ts";
-import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answer.ts";
+import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answers/answer.ts";
 import { type Exchange, newExchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { replayed } from "./keyed-calls.ts";
-import { ownRoutes } from "./own-routes.ts";
+import { ownRoutes } from "./pages/own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 
 /** The way of a request through the gateway, whatever it came in on. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { escapeHtml, htmlPage } from "./html.ts";
 
-const readme = new URL("../../README.md", import.meta.url);
+const readme = new URL("../../../README.md", import.meta.url);
 const TITLE = "Five-minute tour";
 
 /** `/docs/tour`: the tour of the README as a page, with the address of this instance where it begins. */

@@ -1,6 +1,6 @@
 import { gzip } from "node:zlib";
 import { partsOf } from "#kernel";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange } from "../exchange.ts";
 
 /** An answer that is ready to be written: all headers are known, the body is whole or a stream. */
 export interface Answer {

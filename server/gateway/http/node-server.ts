@@ -4,10 +4,10 @@ import { type Duplex, Readable } from "node:stream";
 import { pipeline as pipe } from "node:stream/promises";
 import { Problem, type World } from "#kernel";
 import { callerAddress } from "./address.ts";
-import type { Answer } from "./answer.ts";
-import { newExchange } from "./exchange.ts";
+import type { Answer } from "../answers/answer.ts";
+import { newExchange } from "../exchange.ts";
 import { requestOf } from "./node-request.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "../pipeline.ts";
 import { refusalOf } from "./refusals.ts";
 
 export interface Listening {

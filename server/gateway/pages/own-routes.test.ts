@@ -3,8 +3,8 @@ import { identityOperations } from "@basalt/contract";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { type HttpEnv, Problem } from "#kernel";
-import type { FakeGateway } from "./testing/fake-world.ts";
-import { fakeGateway } from "./testing/fake-world.ts";
+import type { FakeGateway } from "../testing/fake-world.ts";
+import { fakeGateway } from "../testing/fake-world.ts";
 
 const get = (
   gateway: FakeGateway,

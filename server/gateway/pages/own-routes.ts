@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { jsonAnswer } from "#kernel";
 import { docsRoutes } from "./docs.ts";
-import type { GatewayOptions } from "./gateway.ts";
+import type { GatewayOptions } from "../gateway.ts";
 import { healthOf } from "./health.ts";
 import { invitePage } from "./invite-page.ts";
 import { welcomePage } from "./welcome-page.ts";

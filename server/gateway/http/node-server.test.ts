@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { type HttpEnv, readBytes } from "#kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fakeGateway } from "./testing/fake-world.ts";
-import { rawRequest } from "./testing/raw-request.ts";
+import { fakeGateway } from "../testing/fake-world.ts";
+import { rawRequest } from "../testing/raw-request.ts";
 
 const gateway = fakeGateway();
 let port = 0;

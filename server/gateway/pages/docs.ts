@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { openApi } from "@basalt/contract";
 import { Hono } from "hono";
 import { jsonAnswer, problemStatus, textAnswer, titles } from "#kernel";
-import type { GatewayOptions } from "./gateway.ts";
+import type { GatewayOptions } from "../gateway.ts";
 import { escapeHtml, htmlPage } from "./html.ts";
 import { tourPage } from "./tour.ts";
 

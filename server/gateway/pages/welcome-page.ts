@@ -1,4 +1,4 @@
-import type { About } from "./gateway.ts";
+import type { About } from "../gateway.ts";
 import { escapeHtml, htmlPage } from "./html.ts";
 
 /** `/`: what runs here and where to go on. */
