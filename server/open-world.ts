@@ -10,6 +10,7 @@ import {
   openMailer,
   openMetrics,
   openPostgres,
+  openRedis,
   openTracing,
   Parts,
   PgSignals,
@@ -78,6 +79,8 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
   const metrics = openMetrics();
   measurePool(metrics, () => database.usage());
   announce(metrics, version);
+  const redis = await openRedis(config, { log, metrics });
+  closers.push(async () => redis?.close());
   const signals = new PgSignals({ db: database, url: postgres.url, log });
   closers.push(() => signals.close());
   await signals.open();
@@ -92,6 +95,7 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
     log,
     metrics,
     signals,
+    redis,
     egress,
     store: await openDiskStore(`${config.dataDir}/files`),
     mail,

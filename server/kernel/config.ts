@@ -20,6 +20,8 @@ export interface Config {
   /** An outside PostgreSQL; null = the embedded one. */
   readonly databaseUrl: string | null;
   readonly roles: ReadonlySet<"gateway" | "api" | "worker">;
+  /** An optional Redis, for speed; null = none. */
+  readonly redisUrl: string | null;
   /** Root of signing and encryption. At least 32 characters. */
   readonly secret: string;
   readonly adminEmail: string | null;
@@ -120,6 +122,7 @@ export function readSettings(
     ),
     databaseUrl: values.url("DATABASE_URL", ["postgres:", "postgresql:"]),
     roles: values.choices("BASALT_ROLES", ["gateway", "api", "worker"]),
+    redisUrl: values.url("REDIS_URL", ["redis:", "rediss:"]),
     secret: readSecret(values, production),
     ...readAdmin(values),
     sample: values.flag("BASALT_SAMPLE", true),

@@ -75,6 +75,14 @@ export {
   type ProblemKind,
 } from "./problem.ts";
 export {
+  COMMAND_TIMEOUT_MS,
+  openRedis,
+  RedisAway,
+  redisScript,
+  type Redis,
+  type RedisScript,
+} from "./redis.ts";
+export {
   systemScope,
   withScope,
   type Actor,

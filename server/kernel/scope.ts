@@ -6,6 +6,7 @@ import type { Mailer } from "./mail.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { Parts } from "./parts.ts";
+import type { Redis } from "./redis.ts";
 import type { Signals } from "./signals.ts";
 
 /** Who asks, as `identity` found out from the token. */
@@ -57,6 +58,8 @@ export interface World {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly signals: Signals;
+  /** An optional Redis, for speed only; absent where none is configured. */
+  readonly redis?: Redis | undefined;
   readonly egress: Egress;
   readonly store: ObjectStore;
   readonly mail: Mailer;

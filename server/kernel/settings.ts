@@ -32,6 +32,13 @@ export const settings = [
   },
   { name: "BASALT_ROLES", default: "gateway,api,worker", meaning: "what this process does" },
   {
+    name: "REDIS_URL",
+    default: "none",
+    meaning:
+      "redis:// or rediss:// server for faster signals and shared limits between processes; Basalt runs as well without",
+    secret: true,
+  },
+  {
     name: "BASALT_SECRET",
     default: "made on the first run",
     meaning: "root of signing and encryption, at least 32 characters",

@@ -7,6 +7,7 @@ export const testConfig: Config = {
   dataDir: "/nonexistent",
   databaseUrl: null,
   roles: new Set(["gateway", "api", "worker"]),
+  redisUrl: null,
   secret: "a secret for tests, long enough to be one",
   adminEmail: null,
   adminPassword: null,
