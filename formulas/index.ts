@@ -71,4 +71,5 @@ export {
 export type { FormulaFunction } from "./functions/definition.ts";
 export { exampleRun, type Example, type ExampleValue, type Mark } from "./functions/example.ts";
 export { installScript, type InstallScript } from "./sql/install.ts";
+export { patternFault } from "./values/patterns.ts";
 export { operandsOf } from "./types/uses.ts";

@@ -4,7 +4,13 @@ import { constantText, toText } from "../types/convert.ts";
 import { booleanKind, textKind, type Kind } from "../types/kinds.ts";
 import { call, constant, type Operation } from "../types/typed.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
-import { extracted, matches, patternOf, replacedMatches } from "../values/patterns.ts";
+import {
+  extracted,
+  matches,
+  patternOf,
+  replacedMatches,
+  type Replacing,
+} from "../values/patterns.ts";
 import { sqlCall, type FormulaFunction } from "./definition.ts";
 import { example, failure } from "./example.ts";
 
@@ -14,7 +20,7 @@ function ofPattern(
     readonly gives: Kind;
     /** A pattern that is known and valid leaves nothing that can fail. */
     readonly safeWhenKnown: boolean;
-    readonly evaluate: (text: string, pattern: string, replacement: string) => Inner | null;
+    readonly evaluate: (text: string, pattern: Replacing) => Inner | null;
     readonly known: (pattern: KnownRegex, given: readonly Sql[]) => Sql;
   },
 ): FormulaFunction {
@@ -37,7 +43,11 @@ function ofPattern(
       const operation: Operation = {
         name,
         evaluate: ([value, source, replacement = ""]) =>
-          definition.evaluate(value as string, source as string, replacement as string) ?? ERROR,
+          definition.evaluate(value as string, {
+            pattern: source as string,
+            replacement: replacement as string,
+            source: translated === null ? "cell" : "formula",
+          }) ?? ERROR,
         sql:
           translated === null
             ? sqlCall(name.toLowerCase())
@@ -60,7 +70,7 @@ export const regexFunctions: readonly FormulaFunction[] = [
     usage: "REGEX_MATCH(text, pattern)",
     gives: booleanKind,
     safeWhenKnown: true,
-    evaluate: matches,
+    evaluate: (text, { pattern, source }) => matches(text, pattern, source),
     known: (pattern, [value = none]) => pattern.match(value),
     examples: [
       example('REGEX_MATCH("Hello World", "Hello.World")', 1, "a"),
@@ -77,7 +87,7 @@ export const regexFunctions: readonly FormulaFunction[] = [
     usage: "REGEX_EXTRACT(text, pattern)",
     gives: textKind,
     safeWhenKnown: false,
-    evaluate: extracted,
+    evaluate: (text, { pattern, source }) => extracted(text, pattern, source),
     known: (pattern, [value = none]) => pattern.extract(value),
     examples: [
       example('REGEX_EXTRACT("Hello World", "W.*")', "World", "a"),

@@ -208,7 +208,7 @@ async function agree(cases: readonly Case[]): Promise<void> {
       const expected = {
         matched: matches(text, pattern),
         extracted: extracted(text, pattern),
-        replaced: replacedMatches(text, pattern, by),
+        replaced: replacedMatches(text, { pattern, replacement: by, source: "formula" }),
       };
       const got = rows[index];
       return JSON.stringify(got) === JSON.stringify(expected)
@@ -297,7 +297,11 @@ test("patterns from cells: a plain one works, any other is an error", async () =
     { name: "formula.regex_replace", takes: ["text", "text", "text"], gives: "text" },
     cases.map((one) => [...one, "<$1>"]),
   );
-  expect(replace).toEqual(cases.map(([text, pattern]) => replacedMatches(text, pattern, "<$1>")));
+  expect(replace).toEqual(
+    cases.map(([text, pattern]) =>
+      replacedMatches(text, { pattern, replacement: "<$1>", source: "formula" }),
+    ),
+  );
   const others = [
     "(",
     "(a)",
