@@ -35,6 +35,7 @@ export function applicationOf(options: GatewayOptions, own: OwnRoutes): Hono<Gat
       signal: exchange.abort.signal,
       requestId: exchange.requestId,
       address: exchange.address,
+      userAgent: c.req.raw.headers.get("user-agent") ?? "",
     };
     c.set("scope", scope);
     const answer = await keyed(c, route, next);

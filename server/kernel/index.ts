@@ -3,6 +3,13 @@
  * the network. It knows no module, no table of theirs and no HTTP route.
  */
 export {
+  actStatement,
+  noteAct,
+  type Act,
+  type ActTarget,
+  type NotingScope,
+} from "./acts/note-act.ts";
+export {
   loadConfig,
   processEnvironment,
   readSettings,

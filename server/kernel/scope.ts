@@ -78,6 +78,8 @@ export interface Scope extends World {
   readonly requestId: string;
   /** The address of the caller, for limits and audit; empty where there is none. */
   readonly address: string;
+  /** What the caller says it is (`User-Agent`), for the log of acts. */
+  readonly userAgent?: string;
   /** What led here, oldest first, where something of ours did: `automation run X`. */
   readonly cause?: readonly string[];
   /** Set where the request carries `Idempotency-Key`. */
