@@ -10,6 +10,13 @@ export {
   type NotingScope,
 } from "./acts/note-act.ts";
 export {
+  Breaker,
+  breakerBoard,
+  type BreakerPass,
+  type BreakerSettings,
+  type BreakerState,
+} from "./breaker.ts";
+export {
   loadConfig,
   processEnvironment,
   readSettings,
@@ -20,6 +27,7 @@ export {
   type ShownSetting,
 } from "./config.ts";
 export { openDataDir } from "./data-dir.ts";
+export { copyCell, type CopyRows } from "./db/copy.ts";
 export { inTransaction, type Db, type TextRow, type Tx } from "./db/db.ts";
 export { databaseFailure, sqlState } from "./db/failures.ts";
 export { migrate, type RepeatableScript } from "./db/migrate.ts";
@@ -106,6 +114,13 @@ export {
 } from "./scope.ts";
 export type { Signals } from "./signals.ts";
 export { openPostgres, type OpenPostgres } from "./postgres/open-postgres.ts";
+export {
+  usageGate,
+  type CountedRequest,
+  type LimitedResource,
+  type PlaceOfUse,
+  type UsageGate,
+} from "./usage.ts";
 export { ConfigError } from "./setting-values.ts";
 export {
   nearestName,
