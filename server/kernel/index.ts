@@ -17,6 +17,13 @@ export {
   type BreakerState,
 } from "./breaker.ts";
 export {
+  changeNotices,
+  type ChangeNotice,
+  type ChangeNotices,
+  type NoticeTransport,
+  type TableChange,
+} from "./change-notices.ts";
+export {
   loadConfig,
   processEnvironment,
   readSettings,
@@ -37,11 +44,13 @@ export type { Egress, EgressAnswer, EgressRequest } from "./egress/egress.ts";
 export {
   keepPartitions,
   publish,
+  publishedIn,
   readEvents,
   type ChangeEvent,
   type EventCursor,
 } from "./events/events.ts";
 export { insertEventsOfBatch } from "./events/events.sql.ts";
+export type { HotAnswer, HotCall, HotReads } from "./http/hot-reads.ts";
 export { requireActor, type HttpEnv } from "./http/http-env.ts";
 export {
   BODY_DEPTH_MAX,

@@ -33,9 +33,17 @@ export interface ChangeEvent {
 /** Writes entries of the log inside the transaction of the change, in the order given. */
 export async function publish(tx: Tx, events: readonly ChangeEvent[]): Promise<void> {
   if (events.length > 0) {
+    published.set(tx, [...publishedIn(tx), ...events]);
     await tx.run(insertEvents(events));
   }
 }
+
+/** What has been published in an open transaction so far: those who tell others after the commit read it. */
+export function publishedIn(tx: Tx): readonly ChangeEvent[] {
+  return published.get(tx) ?? [];
+}
+
+const published = new WeakMap<Tx, readonly ChangeEvent[]>();
 
 /**
  * Entries after a transaction, in order, whole transactions only as far as `limit` rows reach; a single transaction
