@@ -3,6 +3,7 @@ import type { Actor, HttpEnv, Tracing, World } from "#kernel";
 import type { Operation } from "@basalt/contract";
 import type { HealthPart } from "./pages/health.ts";
 import { listenOn, type Listening } from "./http/node-server.ts";
+import type { SharedSocket } from "./http/take-connections.ts";
 import { openPipeline } from "./pipeline.ts";
 
 /** Routes of one module, and how they stand to `Idempotency-Key`. */
@@ -46,13 +47,20 @@ export interface About {
 export interface Gateway {
   /** Answers a request without a socket: for tests and for callers in the same process. */
   fetch(request: Request, caller?: { readonly address?: string }): Promise<Response>;
-  /** Opens the port of the configuration (0 takes any). Problems: `gateway.port-taken`, `gateway.address-not-available`. */
-  listen(): Promise<{ readonly url: string; readonly port: number }>;
   /**
-   * Says "not ready", stops accepting, lets requests that run finish (10 s at most), closes the connections. Safe to call
-   * twice.
+   * Opens the port of the configuration (0 takes any), or takes connections from a socket that another process shares.
+   * Problems: `gateway.port-taken`, `gateway.address-not-available`.
    */
-  close(): Promise<void>;
+  listen(shared?: SharedSocket): Promise<{ readonly url: string; readonly port: number }>;
+  /** Takes connections from one more shared socket as well; answers the way to stop taking. */
+  takeAlso(shared: SharedSocket): Promise<() => void>;
+  /** Says "not ready" and serves on, each answer the last of its connection, so that balancers and clients go elsewhere. */
+  standAside(): void;
+  /**
+   * Stands aside, accepts no more connections, lets requests that run finish (20 s at most). Connections without a request
+   * may send a last one for `idleMs`; without it they are closed at once. Safe to call twice.
+   */
+  close(options?: { readonly idleMs?: number }): Promise<void>;
 }
 
 /** Builds the one door to the program. Nothing listens before `listen`. */
@@ -61,13 +69,18 @@ export function openGateway(options: GatewayOptions): Gateway {
   let listening: Listening | undefined;
   return {
     fetch: pipeline.fetch,
-    listen: async () => {
-      listening = await listenOn(options.world, pipeline);
+    listen: async (shared) => {
+      listening = await listenOn(options.world, pipeline, shared);
       return { url: listening.url, port: listening.port };
     },
-    close: async () => {
+    takeAlso: async (shared) => (await listening?.takeAlso(shared)) ?? (() => undefined),
+    standAside: () => {
       pipeline.stopping();
-      await listening?.close();
+      listening?.standAside();
+    },
+    close: async ({ idleMs = 0 } = {}) => {
+      pipeline.stopping();
+      await listening?.close(idleMs);
     },
   };
 }

@@ -9,5 +9,6 @@ export {
   type GatewayOptions,
   type Mount,
 } from "./gateway.ts";
+export type { SharedSocket } from "./http/take-connections.ts";
 export { freePort } from "./http/free-port.ts";
 export type { Health, HealthPart, PartHealth } from "./pages/health.ts";

@@ -1,19 +1,32 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline as pipe } from "node:stream/promises";
-import { Problem, type World } from "#kernel";
+import type { World } from "#kernel";
 import { callerAddress } from "./address.ts";
 import type { Answer } from "../answers/answer.ts";
 import { newExchange } from "../exchange.ts";
 import { requestOf } from "./node-request.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { refusalOf } from "./refusals.ts";
+import {
+  bind,
+  connections,
+  portOf,
+  type SharedSocket,
+  shownHost,
+  stopTaking,
+  takeAlso,
+} from "./take-connections.ts";
 
 export interface Listening {
   readonly url: string;
   readonly port: number;
-  close(): Promise<void>;
+  /** Takes connections from one more socket; answers the way to stop taking. */
+  takeAlso(shared: SharedSocket): Promise<() => void>;
+  /** From now on each answer is the last on its connection. */
+  standAside(): void;
+  /** See `stopTaking`. */
+  close(idleMs: number): Promise<void>;
 }
 
 /** Bytes of all headers of a request together, the request line included. */
@@ -25,13 +38,15 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 /** Open connections; more are closed at once. Each costs some 10 KB. */
 const CONNECTIONS_MAX = 10_000;
-/** How long requests may still run after `close`. */
-const STOP_TIMEOUT_MS = 10_000;
 /** How much of a body that was refused is read and thrown away, so that the caller can read the answer. */
 const DRAIN_MAX_BYTES = 32 * 1_024 * 1_024;
 
-/** Opens the port. Problems: `gateway.port-taken`, `gateway.address-not-available`. */
-export async function listenOn(world: World, pipeline: Pipeline): Promise<Listening> {
+/** Opens the port, or takes connections from a shared socket. Problems: `gateway.port-taken`, `gateway.address-not-available`. */
+export async function listenOn(
+  world: World,
+  pipeline: Pipeline,
+  shared?: SharedSocket,
+): Promise<Listening> {
   const { host, port, trustedProxies } = world.config;
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
@@ -59,14 +74,18 @@ export async function listenOn(world: World, pipeline: Pipeline): Promise<Listen
   world.metrics.gauge("http_connections_open", "Open connections", [], (gauge) =>
     connections(server).then((count) => gauge.set(count)),
   );
-  await bind(server, host, port);
+  await bind(server, { host, port }, shared);
   const bound = portOf(server);
   return {
     port: bound,
     url: `http://${shownHost(host)}:${bound}`,
-    close: () => {
+    takeAlso: (another) => takeAlso(server, another),
+    standAside: () => {
       state.stopping = true;
-      return stop(server);
+    },
+    close: (idleMs) => {
+      state.stopping = true;
+      return stopTaking(server, idleMs);
     },
   };
 }
@@ -220,67 +239,4 @@ function brokenBy(code: string): {
     return { status: 408, reason: "Request Timeout", problem: "gateway.request-too-slow" };
   }
   return { status: 400, reason: "Bad Request", problem: "gateway.not-http" };
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: Error & { code?: string }) =>
-      reject(cannotListen(error, host, port)),
-    );
-    server.listen({ host, port }, () => {
-      server.removeAllListeners("error");
-      resolve();
-    });
-  });
-}
-
-function cannotListen(error: Error & { code?: string }, host: string, port: number): unknown {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new Problem("conflict", "gateway.port-taken", {
-        message: `Port ${port} on ${host} is taken by another program: stop it, or set BASALT_PORT.`,
-        cause: error,
-      });
-    case "EACCES":
-      return new Problem("conflict", "gateway.port-not-allowed", {
-        message: `This user may not open port ${port}: choose one above 1023 with BASALT_PORT.`,
-        cause: error,
-      });
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new Problem("conflict", "gateway.address-not-available", {
-        message: `This machine has no address ${host}: correct BASALT_HOST.`,
-        cause: error,
-      });
-    default:
-      return error;
-  }
-}
-
-/** Idle connections go at once, busy ones when their answer is out, the rest when the time is over. */
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const sweep = setInterval(() => server.closeIdleConnections(), 20);
-  const timeout = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(timeout);
-}
-
-function connections(server: Server): Promise<number> {
-  return new Promise((resolve) =>
-    server.getConnections((error, count) => resolve(error === null ? count : 0)),
-  );
-}
-
-function portOf(server: Server): number {
-  const address: string | AddressInfo | null = server.address();
-  return address !== null && typeof address === "object" ? address.port : 0;
-}
-
-function shownHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::") {
-    return "localhost";
-  }
-  return host.includes(":") ? `[${host}]` : host;
 }
