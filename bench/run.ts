@@ -1,38 +1,91 @@
-import { benchBatchCreate } from "./batch-create.ts";
-import { benchFormulas } from "./formulas/bench-formulas.ts";
-import { fixture, startInstance } from "./instance.ts";
+import { fixture, startInstance, type Instance } from "./instance.ts";
 import type { Finding } from "./measure.ts";
-import { benchPageRead } from "./page-read.ts";
-import { benchPaging } from "./paging.ts";
-import { benchStart } from "./start.ts";
 
-// `node bench/run.ts [name…]` runs the named benches, or all, and prints one row each. It never fails on a figure.
-// A name with a slash (`formulas/rollup`) is one bench of a group.
-const wanted = process.argv.slice(2);
-const asked = (name: string): boolean =>
-  wanted.length === 0 || wanted.some((one) => one === name || name.startsWith(`${one}/`));
-const findings: Finding[] = [];
-if (asked("start")) {
-  findings.push(...(await benchStart()));
+// `node bench/run.ts [name…] [--publish]` runs the named benches, or all, and prints one row each. It never fails on a
+// figure. A name with a slash (`formulas/rollup`) is one bench of a group. `--publish` writes the findings beside the
+// promises of the plans: docs/figures.json and docs/figures.md.
+
+/** One server and one table of records, started when the first bench asks and shared by those that may share. */
+class Shared {
+  private started: Promise<Instance> | undefined;
+  private filled: ReturnType<typeof fixture> | undefined;
+
+  instance(): Promise<Instance> {
+    return (this.started ??= startInstance());
+  }
+
+  async pages(): ReturnType<typeof fixture> {
+    const { url } = await this.instance();
+    return (this.filled ??= fixture(url));
+  }
+
+  async stop(): Promise<void> {
+    await (await this.started)?.stop();
+  }
 }
-const instance = await startInstance();
+
+type Asked = (name: string) => boolean;
+
+interface Bench {
+  readonly name: string;
+  /** Code is imported when it is asked for, so that one bench's library is no condition of another. */
+  readonly run: (shared: Shared, isAsked: Asked) => Promise<readonly Finding[]>;
+}
+
+const benches: readonly Bench[] = [
+  { name: "start", run: async () => (await import("./start.ts")).benchStart() },
+  {
+    name: "create",
+    run: async (shared) => {
+      const { benchBatchCreate } = await import("./batch-create.ts");
+      const instance = await shared.instance();
+      return [await benchBatchCreate(instance, await fixture(instance.url))];
+    },
+  },
+  {
+    name: "page",
+    run: async (shared) => {
+      const { benchPageRead } = await import("./page-read.ts");
+      return [await benchPageRead(await shared.instance(), await shared.pages())];
+    },
+  },
+  {
+    name: "paging",
+    run: async (shared) => {
+      const { benchPaging } = await import("./paging.ts");
+      return [await benchPaging(await shared.instance(), await shared.pages())];
+    },
+  },
+  {
+    name: "formulas",
+    run: async (shared, isAsked) => {
+      const { benchFormulas } = await import("./formulas/bench-formulas.ts");
+      return benchFormulas(await shared.instance(), isAsked);
+    },
+  },
+];
+
+const words = process.argv.slice(2);
+const wanted = words.filter((word) => word !== "--publish");
+const isAsked: Asked = (name) =>
+  wanted.length === 0 ||
+  wanted.some((one) => one === name || one.startsWith(`${name}/`) || name.startsWith(`${one}/`));
+
+const found: Record<string, readonly Finding[]> = {};
+const shared = new Shared();
 try {
-  if (asked("create")) {
-    findings.push(await benchBatchCreate(instance, await fixture(instance.url)));
-  }
-  if (asked("page") || asked("paging")) {
-    const pages = await fixture(instance.url);
-    if (asked("page")) {
-      findings.push(await benchPageRead(instance, pages));
-    }
-    if (asked("paging")) {
-      findings.push(await benchPaging(instance, pages));
+  for (const { name, run } of benches) {
+    if (isAsked(name)) {
+      found[name] = await run(shared, isAsked);
     }
   }
-  findings.push(...(await benchFormulas(instance, asked)));
 } finally {
-  await instance.stop();
+  await shared.stop();
 }
-for (const { what, figure, bar, met, raw } of findings) {
+for (const { what, figure, bar, met, raw } of Object.values(found).flat()) {
   console.log(`${met ? "met   " : "MISSED"} | ${what} | ${figure} | ${bar} | ${raw}`);
+}
+if (words.includes("--publish")) {
+  const { publish } = await import("./publish.ts");
+  await publish(found);
 }

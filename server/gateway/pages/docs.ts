@@ -3,6 +3,8 @@ import { openApi } from "@basalt/contract";
 import { Hono } from "hono";
 import { jsonAnswer, problemStatus, textAnswer, titles } from "#kernel";
 import type { GatewayOptions } from "../gateway.ts";
+import { costsPage } from "./costs-page.ts";
+import { figuresPage } from "./figures-page.ts";
 import { escapeHtml, htmlPage } from "./html.ts";
 import { tourPage } from "./tour.ts";
 
@@ -81,6 +83,8 @@ export function docsRoutes({ operations, about, world }: GatewayOptions): Hono {
     });
   }
   routes.get("/docs/tour", () => tourPage(world.config.publicUrl));
+  routes.get("/docs/costs", (c) => costsPage(new URL(c.req.url).searchParams));
+  routes.get("/docs/figures", () => figuresPage());
   routes.get("/docs/problems", () => problemsPage());
   routes.get("/docs/problems/:code", (c) => problemsPage(c.req.param("code")));
   return routes;

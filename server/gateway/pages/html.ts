@@ -15,6 +15,18 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--card); b
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; color: var(--soft); }
+.num { text-align: right; font-variant-numeric: tabular-nums; }
+fieldset { border: 1px solid var(--line); border-radius: 10px; background: var(--card); margin: 0 0 1rem; padding: .75rem 1rem 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; }
+legend { font-weight: 600; padding: 0 .4rem; }
+label { display: block; font-size: .85rem; color: var(--soft); }
+input { display: block; width: 100%; box-sizing: border-box; margin-top: .15rem; padding: .35rem .5rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; }
+input:focus-visible, button:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
+button { font: inherit; font-weight: 600; padding: .45rem 1.25rem; color: var(--card); background: var(--link); border: 0; border-radius: 6px; cursor: pointer; }
+.bar { fill: var(--link); }
+.bar.ours { fill: #2f8f5b; }
+.wrong { color: #b3261e; }
+@media (prefers-color-scheme: dark) { .wrong { color: #f2837c; } }
+.wide { overflow-x: auto; }
 .soft { color: var(--soft); }
 header h1::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .5em; background: var(--link); transform: rotate(45deg) scale(.8); border-radius: 3px; }
 .facts { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1.5rem 0 2rem; }
@@ -28,10 +40,14 @@ header h1::before { content: ""; display: inline-block; width: .7em; height: .7e
 `;
 
 const styleHash = createHash("sha256").update(style).digest("base64");
-const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const policy = (formAction: "'none'" | "'self'"): string =>
+  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`;
 
-/** A plain page in light and dark, without scripts and without anything from elsewhere. `body` is trusted HTML. */
-export function htmlPage(title: string, body: string): Response {
+/**
+ * A plain page in light and dark, without scripts and without anything from elsewhere. `body` is trusted HTML. `asks`: it has
+ * a form that this server answers.
+ */
+export function htmlPage(title: string, body: string, { asks = false } = {}): Response {
   const text = `<!doctype html>
 <html lang="en">
 <head>
@@ -49,7 +65,7 @@ ${body}
 `;
   return textAnswer(200, text, {
     "content-type": "text/html; charset=utf-8",
-    "content-security-policy": policy,
+    "content-security-policy": policy(asks ? "'self'" : "'none'"),
   });
 }
 

@@ -50,6 +50,16 @@ const cards: readonly Card[] = [
     title: "Problems",
     text: "What errors look like, and what each status means.",
   },
+  {
+    href: "/docs/figures",
+    title: "Plans and figures",
+    text: "What was promised, what was measured, and the command that measures it again.",
+  },
+  {
+    href: "/docs/costs",
+    title: "Costs",
+    text: "What a layout costs a month, at prices that you may change.",
+  },
 ];
 
 function card({ href, title, text }: Card): string {
