@@ -37,6 +37,7 @@ describe("defaults", () => {
       smtpUrl: null,
       mailFrom: "Basalt <basalt@localhost>",
       otlpEndpoint: null,
+      redisUrl: null,
       egressAllow: [],
       trustedProxies: [],
       databasePoolMax: 10,
@@ -44,6 +45,19 @@ describe("defaults", () => {
       requestTimeoutMs: 30_000,
       strictAirtable: false,
       changeLogDays: 30,
+      analyticsDays: 90,
+      limits: {
+        anonymous: { limit: 3_000, windowS: 60 },
+        address: null,
+        key: null,
+        user: null,
+        base: null,
+      },
+      airtableLimits: false,
+      requestsMax: null,
+      accessLog: "errors",
+      cors: { origins: null, credentials: false, maxAgeS: 600 },
+      tls: null,
     });
   });
 

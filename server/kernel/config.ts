@@ -1,5 +1,6 @@
 import path from "node:path";
 import { cannotWrite, openDataDir } from "./data-dir.ts";
+import { type EdgeConfig, readEdge } from "./edge-config.ts";
 import { readSecretFile, secretFile } from "./secret-file.ts";
 import { ConfigError, SettingValues } from "./setting-values.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "./settings.ts";
 
 /** Every setting, validated. `kernel/config.ts` alone reads the environment. */
-export interface Config {
+export interface Config extends EdgeConfig {
   /** Listening address. */
   readonly host: string;
   readonly port: number;
@@ -49,6 +50,8 @@ export interface Config {
   /** Airtable's own refusals where we are wider (field types that cannot be created, pages over 100). */
   readonly strictAirtable: boolean;
   readonly changeLogDays: number;
+  /** Product events are kept for so long. */
+  readonly analyticsDays: number;
 }
 
 /** What settings are relative to. */
@@ -146,11 +149,13 @@ export function readSettings(
     otlpEndpoint: values.url("OTEL_EXPORTER_OTLP_ENDPOINT", ["http:", "https:"]),
     egressAllow: values.hosts("BASALT_EGRESS_ALLOW", { names: true }),
     trustedProxies: values.hosts("BASALT_TRUSTED_PROXIES", { names: false }),
+    ...readEdge(values),
     databasePoolMax: values.whole("BASALT_DATABASE_POOL_MAX", [10, 1, 1_000]),
     statementTimeoutMs: values.whole("BASALT_STATEMENT_TIMEOUT_MS", [30_000, 100, 3_600_000]),
     requestTimeoutMs: values.whole("BASALT_REQUEST_TIMEOUT_MS", [30_000, 100, 3_600_000]),
     strictAirtable: values.flag("BASALT_STRICT_AIRTABLE", false),
     changeLogDays: values.whole("BASALT_CHANGE_LOG_DAYS", [30, 1, 3_650]),
+    analyticsDays: values.whole("BASALT_ANALYTICS_DAYS", [90, 1, 3_650]),
   };
 }
 

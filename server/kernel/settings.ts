@@ -114,6 +114,64 @@ export const settings = [
       "addresses and CIDR ranges of proxies whose x-forwarded-for counts, with commas between",
   },
   {
+    name: "BASALT_LIMIT_ANONYMOUS",
+    default: "3000/60",
+    meaning: "requests/seconds of one address without a token that counts; `none` for no limit",
+  },
+  {
+    name: "BASALT_LIMIT_ADDRESS",
+    default: "none",
+    meaning: "requests/seconds of one address, as in 100/60",
+  },
+  {
+    name: "BASALT_LIMIT_KEY",
+    default: "none",
+    meaning: "requests/seconds of one API key or session",
+  },
+  { name: "BASALT_LIMIT_USER", default: "none", meaning: "requests/seconds of one user" },
+  { name: "BASALT_LIMIT_BASE", default: "none", meaning: "requests/seconds to one base" },
+  {
+    name: "BASALT_AIRTABLE_LIMITS",
+    default: "0",
+    meaning:
+      "1 limits /v0 as Airtable does: 5 requests/s a base, 50/s a user, 30 s of refusals after one",
+  },
+  {
+    name: "BASALT_REQUESTS_MAX",
+    default: "0: found out while running",
+    meaning: "requests that run at once in this process; more wait a moment or are refused",
+  },
+  {
+    name: "BASALT_ACCESS_LOG",
+    default: "errors",
+    meaning: "requests that are logged: `all`, `errors` (failed ones and slow ones) or `off`",
+  },
+  {
+    name: "BASALT_CORS_ORIGINS",
+    default: "* under /v0, none elsewhere",
+    meaning: "origins whose pages may call this instance, with commas between; `*` or `none`",
+  },
+  {
+    name: "BASALT_CORS_CREDENTIALS",
+    default: "0",
+    meaning: "1 lets pages of these origins send cookies",
+  },
+  {
+    name: "BASALT_CORS_MAX_AGE_S",
+    default: "600",
+    meaning: "how long browsers keep the answer to a preflight, seconds",
+  },
+  {
+    name: "BASALT_TLS_CERT",
+    default: "none: plain HTTP",
+    meaning: "file of the certificate chain, PEM; read again when it changes; turns HTTP/2 on",
+  },
+  {
+    name: "BASALT_TLS_KEY",
+    default: "none",
+    meaning: "file of the certificate's private key, PEM",
+  },
+  {
     name: "BASALT_DATABASE_POOL_MAX",
     default: "10",
     meaning: "connections to PostgreSQL of this process, at most",
@@ -133,6 +191,11 @@ export const settings = [
     name: "BASALT_CHANGE_LOG_DAYS",
     default: "30",
     meaning: "how long the change log is kept, days",
+  },
+  {
+    name: "BASALT_ANALYTICS_DAYS",
+    default: "90",
+    meaning: "how long product events are kept, days; a workspace may keep its own for less",
   },
 ] as const satisfies readonly Setting[];
 
