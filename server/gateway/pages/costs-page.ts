@@ -122,9 +122,9 @@ function fieldset(key: string, layout: Layout): string {
   return `<fieldset><legend>${escapeHtml(layout.name)}</legend>
 ${input(`${key}-services`, "services", layout.services)}
 ${input(`${key}-vcpu`, "vCPU of each", layout.vcpu)}
-${input(`${key}-memory-gb`, "memory of each, GB", layout.memoryGb)}
+${input(`${key}-memory-gb`, "GB of each", layout.memoryGb)}
 ${input(`${key}-disk-gb`, "disk, GB", layout.diskGb)}
-${input(`${key}-shared`, "shared parts, dollars a month", layout.sharedMonthly)}
+${input(`${key}-shared`, "shared, dollars", layout.sharedMonthly)}
 </fieldset>`;
 }
 

@@ -16,7 +16,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; color: var(--soft); }
 .num { text-align: right; font-variant-numeric: tabular-nums; }
-fieldset { border: 1px solid var(--line); border-radius: 10px; background: var(--card); margin: 0 0 1rem; padding: .75rem 1rem 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; }
+fieldset { border: 1px solid var(--line); border-radius: 10px; background: var(--card); margin: 0 0 1rem; padding: .75rem 1rem 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .75rem; }
 legend { font-weight: 600; padding: 0 .4rem; }
 label { display: block; font-size: .85rem; color: var(--soft); }
 input { display: block; width: 100%; box-sizing: border-box; margin-top: .15rem; padding: .35rem .5rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; }
@@ -26,7 +26,7 @@ button { font: inherit; font-weight: 600; padding: .45rem 1.25rem; color: var(--
 .bar.ours { fill: #2f8f5b; }
 .wrong { color: #b3261e; }
 @media (prefers-color-scheme: dark) { .wrong { color: #f2837c; } }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; margin-bottom: 1.25rem; }
 .soft { color: var(--soft); }
 header h1::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .5em; background: var(--link); transform: rotate(45deg) scale(.8); border-radius: 3px; }
 .facts { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1.5rem 0 2rem; }
