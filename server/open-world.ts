@@ -1,6 +1,7 @@
 import { closeIdentity } from "#identity";
 import {
   announce,
+  closeActs,
   measurePool,
   migrate,
   openDatabase,
@@ -103,6 +104,7 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
     now: () => new Date(),
   };
   parts.attach(world);
+  closers.push(() => closeActs(world));
   closers.push(() => closeIdentity(world));
   closers.push(() => stopIndexing(world));
   return { world, database, postgres, tracing };

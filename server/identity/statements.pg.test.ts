@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Db } from "../kernel/db/db.ts";
 import { testWorld } from "../kernel/testing/world.ts";
 import { createApiKey } from "./keys/api-keys.ts";
 import { closeIdentity, identityOf } from "./state.ts";
@@ -38,6 +39,24 @@ async function statementsOf(work: () => Promise<unknown>): Promise<number> {
   return statements.filter(({ text }) => text.includes("identity.")).length;
 }
 
+/** The database as it is, with the first words of what is asked written down. */
+function notingDb<D extends Db>(db: D, begun: string[]): D {
+  return new Proxy(db, {
+    get: (target, name: keyof D) => {
+      const member = target[name];
+      return typeof member === "function"
+        ? (...given: readonly unknown[]) => {
+            const [statement] = given;
+            if (typeof statement === "object" && statement !== null && "text" in statement) {
+              begun.push(String(statement.text).trim().split(" ", 3).join(" "));
+            }
+            return Reflect.apply(member, target, given) as unknown;
+          }
+        : member;
+    },
+  });
+}
+
 test.each([
   ["/api/v1/me", 1],
   ["/api/v1/api-keys", 1],
@@ -59,9 +78,16 @@ test("a hundred users in bulk are one insert", async () => {
     email: `bulk${at}@example.org`,
     password: undefined,
   }));
-  const count = await statementsOf(() => createUsers(world().system, rows));
+  const begun: string[] = [];
+  const openReal = world().db.transaction.bind(world().db);
+  const open = vi.spyOn(world().db, "transaction");
+  open.mockImplementation(async (work) =>
+    openReal((tx, opened) => work(notingDb(tx, begun), opened)),
+  );
+  await createUsers(world().system, rows);
+  open.mockRestore();
   await identityOf(world()).background.settled();
-  expect(count).toBe(1);
+  expect(begun).toEqual(["insert into identity.users", "insert into acts.entries"]);
 });
 
 test("profiles of fifty are one statement, then none", async () => {

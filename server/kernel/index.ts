@@ -5,10 +5,12 @@
 export {
   actStatement,
   noteAct,
+  noteActs,
   type Act,
   type ActTarget,
   type NotingScope,
 } from "./acts/note-act.ts";
+export { closeActs, noteRefusal, type RefusedAct } from "./acts/note-refusal.ts";
 export {
   Breaker,
   breakerBoard,

@@ -1,5 +1,5 @@
 import { defaultKeyScopes, type KeyScope } from "@basalt/contract";
-import { inTransaction, isId, Problem, type Scope } from "#kernel";
+import { inTransaction, isId, noteAct, Problem, type Scope } from "#kernel";
 import { requireSession, requireUser } from "../require.ts";
 import { KEY_SIGNAL } from "../state.ts";
 import { userById, type UserRow } from "../users/users.sql.ts";
@@ -76,6 +76,11 @@ export async function createApiKey(
       });
     }
     await tx.db.run(insertApiKey({ ...row, hash: keyHash(text), userId }));
+    await noteAct(tx, {
+      act: "identity.key-created",
+      target: { kind: "key", id, name },
+      details: { userId, scopes: row.scopes, bases, workspaces, expiresAt },
+    });
   });
   return { row, text };
 }
@@ -122,6 +127,7 @@ export async function revokeApiKey(scope: Scope, keyId: string): Promise<void> {
   const revoked = await inTransaction(scope, async (tx) => {
     const count = await tx.db.run(revokeApiKeyOf(userId, keyId, tx.now()));
     if (count > 0) {
+      await noteAct(tx, { act: "identity.key-revoked", target: { kind: "key", id: keyId } });
       await tx.signals.send(tx.db, KEY_SIGNAL, keyId);
     }
     return count;

@@ -1,4 +1,4 @@
-import { inTransaction, Problem, type Scope } from "#kernel";
+import { inTransaction, noteAct, Problem, type Scope } from "#kernel";
 import { forgetFailures } from "../attempts/attempts.ts";
 import { revokeApiKeysOf } from "../keys/api-keys.sql.ts";
 import { passwordChangedMail } from "../mail-texts.ts";
@@ -43,6 +43,11 @@ export async function changePassword(scope: Scope, change: PasswordChange): Prom
       userId: user.id,
       hash,
       revokeApiKeys: change.revokeApiKeys === true,
+    });
+    await noteAct(tx, {
+      act: "identity.password-changed",
+      target: { kind: "user", id: user.id, name: user.email },
+      details: { keysRevoked: change.revokeApiKeys === true },
     });
     return openSession(tx, { user, userAgent: change.userAgent });
   });

@@ -1,4 +1,4 @@
-import type { Problem, Scope } from "#kernel";
+import { noteRefusal, Problem, type Scope } from "#kernel";
 import {
   addressCounter,
   noteFailure,
@@ -28,19 +28,51 @@ export async function provePassword(
 ): Promise<SignInRow> {
   const key = emailKey(email);
   const { turns, hashSlots } = identityOf(scope);
+  const refuse = (): Promise<void> => refuseLockedOut(scope, key);
   // Before anybody waits: whoever is locked out is told at once, and so is everybody while the database is away.
-  await refuseLocked(scope, signInCounters(scope, key));
+  await refuse();
   return turns.take(key, () =>
     hashSlots.run(async () => {
-      await refuseLocked(scope, signInCounters(scope, key));
+      await refuse();
       const user = await scope.db.maybe<SignInRow>(userForSignIn(key));
       const isRight = await verifyPassword(user?.passwordHash, password);
       if (!isRight || user === undefined || user.disabledAt !== null) {
-        throw refusal(await countFailedProof(scope, key));
+        const problem = refusal(await countFailedProof(scope, key));
+        await noteRefusal(scope, {
+          act: actOf(scope),
+          reason: problem.code,
+          target: { kind: "user", id: user?.id, name: email },
+          details: { why: whyRefused(user) },
+        });
+        throw problem;
       }
       return user;
     }),
   );
+}
+
+/** Problems: `identity.locked-out`, which is written down by address alone: what was tried before says whose account it is. */
+async function refuseLockedOut(scope: Scope, key: string): Promise<void> {
+  try {
+    await refuseLocked(scope, signInCounters(scope, key));
+  } catch (error) {
+    if (error instanceof Problem && error.kind === "too-many-requests") {
+      await noteRefusal(scope, { act: actOf(scope), reason: error.code });
+    }
+    throw error;
+  }
+}
+
+function actOf({ actor }: Scope): "identity.sign-in" | "identity.password-proof" {
+  return actor.kind === "user" ? "identity.password-proof" : "identity.sign-in";
+}
+
+/** For administrators only: the caller is told nothing of it. */
+function whyRefused(user: SignInRow | undefined): string {
+  if (user === undefined) {
+    return "there is no such account";
+  }
+  return user.disabledAt === null ? "the password is wrong" : "the account is disabled";
 }
 
 /** Counts a wrong password or code against the account and the address; answers what to warn of, if anything. */

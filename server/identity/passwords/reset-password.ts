@@ -1,4 +1,4 @@
-import { inTransaction, type Scope } from "#kernel";
+import { inTransaction, noteAct, type Scope } from "#kernel";
 import { addressKey } from "../attempts/address-key.ts";
 import {
   addressCounter,
@@ -50,7 +50,14 @@ export async function resetPassword(
     const userId = await readOneTimeToken(tx, "reset-password", token);
     await replacePassword(tx, { userId, hash, revokeApiKeys: true });
     await tx.db.run(setVerified(userId, tx.now()));
-    return tx.db.one<UserRow>(userById(userId));
+    const row = await tx.db.one<UserRow>(userById(userId));
+    await noteAct(tx, {
+      act: "identity.password-reset",
+      by: { userId, email: row.email },
+      target: { kind: "user", id: userId, name: row.email },
+      details: { keysRevoked: true },
+    });
+    return row;
   });
   await forgetFailures(scope, { kind: "account", of: emailKey(user.email) });
   tellOwner(scope, user);

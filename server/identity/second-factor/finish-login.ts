@@ -1,4 +1,4 @@
-import { inTransaction, Problem, type Scope } from "#kernel";
+import { inTransaction, noteRefusal, Problem, type Scope } from "#kernel";
 import { addressCounter, refuseLocked, signInCounters } from "../attempts/attempts.ts";
 import { readOneTimeToken, spendOneTimeTokens } from "../one-time-tokens.ts";
 import { countFailedProof } from "../passwords/prove-password.ts";
@@ -33,7 +33,14 @@ export async function finishLogin(
   await identityOf(scope).turns.take(key, async () => {
     await refuseLocked(scope, signInCounters(scope, key));
     if (!(await inTransaction(scope, (tx) => prove(tx, { user, secondFactorToken, code })))) {
-      throw invalidCredentials(await countFailedProof(scope, key));
+      const problem = invalidCredentials(await countFailedProof(scope, key));
+      await noteRefusal(scope, {
+        act: "identity.sign-in",
+        reason: problem.code,
+        target: { kind: "user", id: user.id, name: user.email },
+        details: { why: "the code of the second factor is wrong" },
+      });
+      throw problem;
     }
   });
   return finishSignIn(scope, user, userAgent);

@@ -1,4 +1,4 @@
-import { inTransaction, Problem, type Scope, type UserActor } from "#kernel";
+import { inTransaction, noteAct, Problem, type Scope, type UserActor } from "#kernel";
 import { forgetFailures, refuseLocked, signInCounters } from "../attempts/attempts.ts";
 import { seal } from "../derived-keys.ts";
 import { wrongPassword } from "../passwords/change-password.ts";
@@ -62,6 +62,10 @@ export async function renewBackupCodes(scope: Scope, password: string): Promise<
         message: "The second factor is not on.",
       });
     }
+    await noteAct(tx, {
+      act: "identity.backup-codes-renewed",
+      target: { kind: "user", id: userId },
+    });
     return replaceBackupCodes(tx, userId);
   });
 }
@@ -72,6 +76,7 @@ export async function disableTwoFactor(scope: Scope, password: string): Promise<
   await inTransaction(scope, async (tx) => {
     await tx.db.run(deleteSecondFactor(userId));
     await tx.db.run(deleteBackupCodes(userId));
+    await noteAct(tx, { act: "identity.second-factor-off", target: { kind: "user", id: userId } });
     await tx.signals.send(tx.db, USER_SIGNAL, userId);
   });
 }
@@ -94,6 +99,7 @@ async function confirm(
     return undefined;
   }
   await tx.db.run(confirmSecondFactor(userId, tx.now()));
+  await noteAct(tx, { act: "identity.second-factor-on", target: { kind: "user", id: userId } });
   return replaceBackupCodes(tx, userId);
 }
 

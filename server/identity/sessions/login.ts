@@ -1,4 +1,4 @@
-import { Problem, type Scope } from "#kernel";
+import { inTransaction, noteAct, Problem, type Scope } from "#kernel";
 import { forgetFailures } from "../attempts/attempts.ts";
 import { issueOneTimeToken, SECOND_FACTOR_TOKEN_S } from "../one-time-tokens.ts";
 import { provePassword } from "../passwords/prove-password.ts";
@@ -46,7 +46,16 @@ export async function finishSignIn(
   countSignIn(scope, "success");
   const { address, requestId } = scope;
   scope.log.info({ userId: user.id, address, requestId }, "identity: signed in");
-  return openSession(scope, { user, userAgent });
+  return inTransaction(scope, async (tx) => {
+    const signedIn = await openSession(tx, { user, userAgent });
+    await noteAct(tx, {
+      act: "identity.signed-in",
+      by: { userId: user.id, email: user.email },
+      target: { kind: "session", id: signedIn.sessionId },
+      details: { secondFactor: user.twoFactor },
+    });
+    return signedIn;
+  });
 }
 
 /** The one answer to a sign-in that fails, as plain text. */

@@ -1,4 +1,4 @@
-import { inTransaction, type Scope } from "#kernel";
+import { inTransaction, noteAct, type Scope } from "#kernel";
 import { invalidToken } from "../actor-of.ts";
 import { opaqueHash } from "../opaque-token.ts";
 import { SESSION_SIGNAL } from "../state.ts";
@@ -34,6 +34,11 @@ async function exchange(tx: Scope, hash: Buffer): Promise<SignedIn | undefined> 
   if (row.usedAt !== null) {
     await tx.db.run(endSessionOf(row.userId, row.sessionId, now));
     await tx.signals.send(tx.db, SESSION_SIGNAL, row.sessionId);
+    await noteAct(tx, {
+      act: "identity.refresh-reused",
+      target: { kind: "user", id: row.userId },
+      details: { sessionEnded: row.sessionId },
+    });
     tx.log.warn(
       {
         userId: row.userId,

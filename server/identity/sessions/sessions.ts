@@ -1,4 +1,4 @@
-import { inTransaction, isId, Problem, type Scope } from "#kernel";
+import { inTransaction, isId, noteAct, Problem, type Scope } from "#kernel";
 import { requireSession } from "../require.ts";
 import { SESSION_SIGNAL, USER_SIGNAL } from "../state.ts";
 import { endSessionOf, endSessionsOf, sessionsOf, type SessionRow } from "./sessions.sql.ts";
@@ -18,7 +18,7 @@ export async function listSessions(scope: Scope): Promise<readonly ListedSession
 /** Ends the session of who asks, at once. Problems: `identity.session-required`. */
 export async function logOut(scope: Scope): Promise<void> {
   const { userId, credential } = requireSession(scope);
-  await endOne(scope, userId, credential.sessionId);
+  await endOne(scope, { userId, sessionId: credential.sessionId, act: "identity.signed-out" });
 }
 
 /**
@@ -27,7 +27,10 @@ export async function logOut(scope: Scope): Promise<void> {
  */
 export async function endSession(scope: Scope, sessionId: string): Promise<void> {
   const { userId } = requireSession(scope);
-  if (!isId("ses", sessionId) || !(await endOne(scope, userId, sessionId))) {
+  if (
+    !isId("ses", sessionId) ||
+    !(await endOne(scope, { userId, sessionId, act: "identity.session-ended" }))
+  ) {
     throw new Problem("not-found", "identity.session-not-found", {
       message: "You have no such session.",
     });
@@ -37,7 +40,15 @@ export async function endSession(scope: Scope, sessionId: string): Promise<void>
 /** Ends all sessions of who asks but the current one; answers how many. Problems: `identity.session-required`. */
 export async function endOtherSessions(scope: Scope): Promise<number> {
   const { userId, credential } = requireSession(scope);
-  return inTransaction(scope, (tx) => endAll(tx, userId, credential.sessionId));
+  return inTransaction(scope, async (tx) => {
+    const ended = await endAll(tx, userId, credential.sessionId);
+    await noteAct(tx, {
+      act: "identity.sessions-ended",
+      target: { kind: "user", id: userId },
+      details: { ended },
+    });
+    return ended;
+  });
 }
 
 /** Ends the sessions of a user, all or but one, inside the caller's transaction; answers how many. */
@@ -47,10 +58,19 @@ export async function endAll(tx: Scope, userId: string, but: string | null): Pro
   return ended;
 }
 
-async function endOne(scope: Scope, userId: string, sessionId: string): Promise<boolean> {
+interface Ending {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly act: "identity.signed-out" | "identity.session-ended";
+}
+
+async function endOne(scope: Scope, { userId, sessionId, act }: Ending): Promise<boolean> {
   return inTransaction(scope, async (tx) => {
     const ended = await tx.db.run(endSessionOf(userId, sessionId, tx.now()));
     await tx.signals.send(tx.db, SESSION_SIGNAL, sessionId);
+    if (ended > 0) {
+      await noteAct(tx, { act, target: { kind: "session", id: sessionId } });
+    }
     return ended > 0;
   });
 }

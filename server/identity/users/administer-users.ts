@@ -1,4 +1,4 @@
-import { inTransaction, isId, Problem, type Scope } from "#kernel";
+import { inTransaction, isId, noteAct, Problem, type Scope } from "#kernel";
 import { revokeApiKeysOf } from "../keys/api-keys.sql.ts";
 import { requireAdmin } from "../require.ts";
 import { deleteBackupCodes, deleteSecondFactor } from "../second-factor/second-factor.sql.ts";
@@ -76,7 +76,7 @@ export async function updateUser(
   requireAdmin(scope, "enterprise.user:write");
   return inTransaction(scope, async (tx) => {
     await tx.db.run(lockFirstUser());
-    await knownUser(tx, userId);
+    const before = await knownUser(tx, userId);
     await tx.db.run(updateUserRow(userId, change, tx.now()));
     await refuseNoAdministrator(tx);
     if (change.disabled === true) {
@@ -87,7 +87,13 @@ export async function updateUser(
       await tx.db.run(deleteBackupCodes(userId));
     }
     await tx.signals.send(tx.db, USER_SIGNAL, userId);
-    return knownUser(tx, userId);
+    const after = await knownUser(tx, userId);
+    await noteAct(tx, {
+      act: "identity.user-changed",
+      target: { kind: "user", id: userId, name: after.email },
+      details: { before: governed(before), after: governed(after) },
+    });
+    return after;
   });
 }
 
@@ -99,12 +105,26 @@ export async function deleteUser(scope: Scope, userId: string): Promise<void> {
   requireAdmin(scope, "enterprise.user:write");
   await inTransaction(scope, async (tx) => {
     await tx.db.run(lockFirstUser());
-    await knownUser(tx, userId);
+    const { email } = await knownUser(tx, userId);
     await tx.db.run(deleteUserRow(userId, tx.now()));
     await refuseNoAdministrator(tx);
     await tx.db.run(revokeApiKeysOf(userId, tx.now()));
     await endAll(tx, userId, null);
+    await noteAct(tx, {
+      act: "identity.user-deleted",
+      target: { kind: "user", id: userId, name: email },
+    });
   });
+}
+
+/** What an administrator may change of a user. */
+function governed({
+  name,
+  disabledAt,
+  admin,
+  twoFactor,
+}: UserRow): Readonly<Record<string, unknown>> {
+  return { name, disabled: disabledAt !== null, admin, twoFactor };
 }
 
 async function knownUser(scope: Scope, userId: string): Promise<UserRow> {

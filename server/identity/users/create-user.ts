@@ -1,4 +1,4 @@
-import { newId, Problem, type Scope } from "#kernel";
+import { inTransaction, newId, noteAct, Problem, type Act, type Scope } from "#kernel";
 import { hashPassword } from "../passwords/password-hash.ts";
 import { identityOf } from "../state.ts";
 import { emailKey } from "./email-key.ts";
@@ -19,7 +19,8 @@ export interface NewUser {
  * Problems: `identity.email-taken`, `identity.busy`.
  */
 export async function createUser(scope: Scope, user: NewUser): Promise<UserRow> {
-  return insertUser(scope, await newUserRow(scope, user));
+  const row = await newUserRow(scope, user);
+  return inTransaction(scope, (tx) => insertUser(tx, row));
 }
 
 /** Hashes the password and completes the row; apart from the insert, so that no transaction waits for a hash. */
@@ -48,13 +49,26 @@ export async function newUserRow(scope: Scope, user: NewUser): Promise<NewUserRo
   };
 }
 
-/** Problems: `identity.email-taken`. */
-export async function insertUser(scope: Scope, row: NewUserRow): Promise<UserRow> {
-  const made = await scope.db.run(insertUsers([row]));
+/** Inside the caller's transaction. Problems: `identity.email-taken`. */
+export async function insertUser(tx: Scope, row: NewUserRow): Promise<UserRow> {
+  const made = await tx.db.run(insertUsers([row]));
   if (made === 0) {
     throw emailTaken();
   }
-  return scope.db.one<UserRow>(userById(row.id));
+  await noteAct(tx, userMade(tx, row));
+  return tx.db.one<UserRow>(userById(row.id));
+}
+
+/** The act of making this user; whoever makes an account without being signed in makes their own. */
+export function userMade({ actor }: Pick<Scope, "actor">, row: NewUserRow): Act {
+  const { id, email, admin, verifiedAt } = row;
+  const own = actor.kind === "anonymous";
+  return {
+    act: own ? "identity.registered" : "identity.user-created",
+    by: own ? { userId: id, email } : undefined,
+    target: { kind: "user", id, name: email },
+    details: { admin, verified: verifiedAt !== null },
+  };
 }
 
 export function emailTaken(): Problem {

@@ -1,10 +1,10 @@
 import { createUserBody } from "@basalt/contract";
-import { parseWith, Problem, type Scope } from "#kernel";
+import { inTransaction, noteActs, parseWith, Problem, type Scope } from "#kernel";
 import { welcomeMail } from "../mail-texts.ts";
 import { issueOneTimeToken } from "../one-time-tokens.ts";
 import { requireAdmin } from "../require.ts";
 import { inBackground } from "../state.ts";
-import { createUser, emailTaken, newUserRow, type NewUser } from "./create-user.ts";
+import { createUser, emailTaken, newUserRow, userMade, type NewUser } from "./create-user.ts";
 import { insertUsers, type NewUserRow, type UserRow } from "./users.sql.ts";
 
 /** Passwords of one call that are hashed at once: sign-ins keep their slots. */
@@ -72,8 +72,7 @@ async function insertAll(
     scope,
     wanted.map(({ user }) => user),
   );
-  const made = rows.length === 0 ? [] : await scope.db.all<{ id: string }>(insertUsers(rows));
-  const ids = new Set(made.map(({ id }) => id));
+  const ids = rows.length === 0 ? new Set<string>() : await insertRows(scope, rows);
   welcome(
     scope,
     rows.filter((row) => row.passwordHash === null && ids.has(row.id)),
@@ -83,6 +82,19 @@ async function insertAll(
     return ids.has(row.id)
       ? { index, status: "created", id: row.id, email: row.email }
       : failed(index, emailTaken());
+  });
+}
+
+/** Those of the rows that could be made. */
+async function insertRows(scope: Scope, rows: readonly NewUserRow[]): Promise<ReadonlySet<string>> {
+  return inTransaction(scope, async (tx) => {
+    const made = await tx.db.all<{ id: string }>(insertUsers(rows));
+    const ids = new Set(made.map(({ id }) => id));
+    await noteActs(
+      tx,
+      rows.filter(({ id }) => ids.has(id)).map((row) => userMade(tx, row)),
+    );
+    return ids;
   });
 }
 

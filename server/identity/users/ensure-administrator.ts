@@ -1,5 +1,5 @@
 import type { Scope } from "#kernel";
-import { inTransaction } from "#kernel";
+import { inTransaction, noteAct } from "#kernel";
 import { USER_SIGNAL } from "../state.ts";
 import { insertUser, newUserRow } from "./create-user.ts";
 import { emailKey } from "./email-key.ts";
@@ -36,6 +36,11 @@ export async function ensureAdministrator(scope: Scope): Promise<boolean> {
       await insertUser(tx, row);
     } else {
       await tx.db.run(updateUserRow(known.id, { admin: true, disabled: false }, tx.now()));
+      await noteAct(tx, {
+        act: "identity.user-changed",
+        target: { kind: "user", id: known.id, name: known.email },
+        details: { before: { admin: known.admin }, after: { admin: true, disabled: false } },
+      });
       await tx.signals.send(tx.db, USER_SIGNAL, known.id);
     }
     return true;

@@ -1,7 +1,7 @@
 import type { Sql } from "../db/sql.ts";
 import type { Actor, Scope } from "../scope.ts";
 import { hideFields, hideInText } from "../secrets-in-text.ts";
-import { type ActRow, insertAct } from "./note-act.sql.ts";
+import { type ActRow, insertAct, insertActs } from "./note-act.sql.ts";
 
 /** Characters kept of each text that a caller chose. */
 const TEXT_KEPT_CHARACTERS = 300;
@@ -42,6 +42,13 @@ export type NotingScope = Pick<
  */
 export async function noteAct(scope: NotingScope, act: Act): Promise<void> {
   await scope.db.run(actStatement(scope, act));
+}
+
+/** Several acts of one call, such as the users of a bulk import, in one statement. */
+export async function noteActs(scope: NotingScope, acts: readonly Act[]): Promise<void> {
+  if (acts.length > 0) {
+    await scope.db.run(insertActs(acts.map((act) => actRow(scope, act))));
+  }
 }
 
 /** The same as a statement, for a pipeline. */
