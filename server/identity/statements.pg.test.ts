@@ -42,15 +42,15 @@ async function statementsOf(work: () => Promise<unknown>): Promise<number> {
 /** The database as it is, with the first words of what is asked written down. */
 function notingDb<D extends Db>(db: D, begun: string[]): D {
   return new Proxy(db, {
-    get: (target, name: keyof D) => {
-      const member = target[name];
+    get: (target, name): unknown => {
+      const member: unknown = Reflect.get(target, name);
       return typeof member === "function"
         ? (...given: readonly unknown[]) => {
             const [statement] = given;
             if (typeof statement === "object" && statement !== null && "text" in statement) {
               begun.push(String(statement.text).trim().split(" ", 3).join(" "));
             }
-            return Reflect.apply(member, target, given) as unknown;
+            return Reflect.apply(member, target, given);
           }
         : member;
     },

@@ -12,6 +12,8 @@ export {
   notPermitted,
   permissionLevel,
 } from "./access/allow.ts";
+export { noteOnPlace } from "./access/note-on-place.ts";
+export { visibilityFromMemory, type VisibilityClass } from "./access/visibility.ts";
 export { check, type PermissionAnswer, type PermissionQuestion } from "./access/check.ts";
 export type { BaseRow } from "./bases/bases.sql.ts";
 export {

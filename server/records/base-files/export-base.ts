@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { readBlob } from "#files";
 import { userProfiles } from "#identity";
 import { part, Problem, type Db, type Scope, type Tx } from "#kernel";
-import { allow, baseOf, type ListedBase } from "#workspaces";
+import { allow, baseOf, noteOnPlace, type ListedBase } from "#workspaces";
 import { definedOptions } from "../computed/defined-options.ts";
 import { watchedFields } from "../computed/watched-fields.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
@@ -83,6 +83,15 @@ async function writeBase(
   zip: ZipWriter,
   { baseId, program }: { readonly baseId: string; readonly program: string },
 ): Promise<void> {
+  // Before the first byte leaves: nothing goes out that nobody wrote down.
+  await noteOnPlace(
+    scope,
+    { baseId },
+    {
+      act: "records.base-exported",
+      target: { kind: "base", id: baseId },
+    },
+  );
   const files = await scope.db.transaction(
     async (tx) => {
       const inside = { ...scope, db: tx };

@@ -1,5 +1,5 @@
 import { findUsersByEmail } from "#identity";
-import { inTransaction, type Scope } from "#kernel";
+import { inTransaction, noteAct, type Scope } from "#kernel";
 import { allow, updateBase } from "#workspaces";
 import { idsOf } from "../bases/base-definition.ts";
 import { createBaseFromDefinition } from "../bases/create-base-from-definition.ts";
@@ -108,6 +108,13 @@ export async function loadBase(
     const empty = { tx: tx.db, schema, newId, userIds, absent, progress };
     const filled = await fillBase(tx, content, empty);
     await updateBase(tx, schema.baseId, content.look);
+    await noteAct(tx, {
+      act: "records.base-imported",
+      target: { kind: "base", id: schema.baseId, name: definition.name },
+      baseId: schema.baseId,
+      workspaceId,
+      details: { ...filled, files: content.files.size },
+    });
     return {
       id: schema.baseId,
       name: definition.name,

@@ -8,6 +8,7 @@ import { raiseVersion, setChangeTimeouts } from "./change-schema.sql.ts";
 import { dropNamedViews, refreshNamedViews } from "./named-views.ts";
 import { baseNotFound } from "./refusals.ts";
 import { emptySchema, loadSchema, SCHEMA_CHANGED } from "./schema-cache.ts";
+import { noteSchemaActs } from "./schema-acts.ts";
 import { schemaEvents, type SchemaEvent } from "./schema-events.ts";
 
 /** One change of a base's schema while it is being made. */
@@ -85,7 +86,12 @@ export async function applyChange(
   const made = await loadSchema({ db: tx }, before.baseId);
   const after = await settleComputed(scope, { ...change, after: made });
   await refreshNamedViews(tx, { before, after, dropped });
-  await log(schemaEvents(before, after));
+  const events = schemaEvents(before, after);
+  await log(events);
+  if (first.length === 0) {
+    // A base that is being made is one act, whatever it is made with.
+    await noteSchemaActs({ ...scope, db: tx }, before.baseId, events);
+  }
   if (seq === 0) {
     // Every number has an entry, so that the log shows no hole.
     await log([unchanged]);

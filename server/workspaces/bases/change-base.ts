@@ -1,6 +1,7 @@
-import { inTransaction, isId, Problem, type Scope } from "#kernel";
+import { inTransaction, isId, noteAct, noteActs, Problem, type Act, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { actorId, allow, notFound, permissionLevel, requireTokenScope } from "../access/allow.ts";
+import { noteOnPlace } from "../access/note-on-place.ts";
 import {
   baseById,
   moveBaseRow,
@@ -26,10 +27,23 @@ export async function updateBase(
 ): Promise<ListedBase> {
   await allow(scope, "base.update", { baseId });
   const { name = null, description = null, color, icon } = changes;
-  const row = await scope.db.maybe<BaseRow>(
-    updateBaseRow(baseId, { name, description, color, icon }),
-  );
-  return withOwnLevel(scope, row);
+  return inTransaction(scope, async (tx) => {
+    const before = await tx.db.maybe<BaseRow>(baseById(baseId));
+    const row = await tx.db.maybe<BaseRow>(
+      updateBaseRow(baseId, { name, description, color, icon }),
+    );
+    const changed = await withOwnLevel(tx, row);
+    await noteOnPlace(
+      tx,
+      { baseId },
+      {
+        act: "workspaces.base-changed",
+        target: { kind: "base", id: baseId, name: changed.name },
+        details: { before: before && shown(before), after: shown(changed) },
+      },
+    );
+    return changed;
+  });
 }
 
 /** Puts a base into the trash: from now on it answers as if it had never been. Its data stays. Problems: those of `allow`. */
@@ -39,6 +53,14 @@ export async function trashBase(scope: Scope, baseId: string): Promise<void> {
     if ((await tx.db.run(trashBaseRow(baseId, tx.now(), actorId(tx)))) === 0) {
       throw notFound();
     }
+    await noteOnPlace(
+      tx,
+      { baseId },
+      {
+        act: "workspaces.base-trashed",
+        target: { kind: "base", id: baseId },
+      },
+    );
     await tellAccessChanged(tx, baseId);
   });
 }
@@ -61,6 +83,12 @@ export async function restoreBase(scope: Scope, baseId: string): Promise<ListedB
         message: "The base is not in the trash.",
       });
     }
+    await noteAct(tx, {
+      act: "workspaces.base-restored",
+      target: { kind: "base", id: baseId, name: row.name },
+      baseId,
+      workspaceId: row.workspaceId,
+    });
     await tellAccessChanged(tx, baseId);
     return withOwnLevel(tx, row);
   });
@@ -77,10 +105,27 @@ export async function moveBase(
   await allow(scope, "base.delete", { baseId });
   await allow(scope, "base.create", { workspaceId });
   return inTransaction(scope, async (tx) => {
+    const before = await tx.db.maybe<BaseRow>(baseById(baseId));
     const row = await tx.db.maybe<BaseRow>(moveBaseRow(baseId, workspaceId));
+    const moved = await withOwnLevel(tx, row);
+    const act: Act = {
+      act: "workspaces.base-moved",
+      target: { kind: "base", id: baseId, name: moved.name },
+      baseId,
+      details: { from: before?.workspaceId, to: workspaceId },
+    };
+    // Both workspaces have lost or won something.
+    await noteActs(tx, [
+      { ...act, workspaceId: before?.workspaceId },
+      { ...act, workspaceId },
+    ]);
     await tellAccessChanged(tx, baseId);
-    return withOwnLevel(tx, row);
+    return moved;
   });
+}
+
+function shown({ name, description, color, icon }: BaseRow): Readonly<Record<string, unknown>> {
+  return { name, description, color, icon };
 }
 
 async function withOwnLevel(scope: Scope, row: BaseRow | undefined): Promise<ListedBase> {

@@ -1,4 +1,4 @@
-import { inTransaction, Problem, sqlState, type Scope } from "#kernel";
+import { inTransaction, noteAct, Problem, sqlState, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { actorId, allow, notFound } from "../access/allow.ts";
 import { insertBase, type BaseRow } from "./bases.sql.ts";
@@ -29,6 +29,12 @@ export async function registerBase(scope: Scope, base: NewBase): Promise<BaseRow
     if (made === undefined) {
       throw notFound();
     }
+    await noteAct(tx, {
+      act: "workspaces.base-created",
+      target: { kind: "base", id, name },
+      baseId: id,
+      workspaceId,
+    });
     await tellAccessChanged(tx, id);
     return made;
   });

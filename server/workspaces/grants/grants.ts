@@ -12,6 +12,7 @@ import {
   requireTokenScope,
 } from "../access/allow.ts";
 import { levelOf } from "../access/decide.ts";
+import { noteOnPlace } from "../access/note-on-place.ts";
 import { changingRoles, requireRank, type TxScope } from "../members/members.ts";
 import { requireUsers } from "../members/profiles.ts";
 import { requireCursor, type ListOptions } from "../places/list-workspaces.ts";
@@ -85,6 +86,11 @@ export async function makeGrant(scope: Scope, place: Place, grant: NewGrant): Pr
         createdBy: actorId(tx),
       }),
     );
+    await noteOnPlace(tx, place, {
+      act: "workspaces.grant-made",
+      target: { kind: "grant", id: made.id },
+      details: shown(made),
+    });
     await tellAccessChanged(tx, grant.userId);
     return made;
   });
@@ -106,8 +112,18 @@ export async function revokeGrant(scope: Scope, grantId: string): Promise<void> 
   }
   await changingRoles(scope, place, async (tx) => {
     await tx.db.run(deleteGrant(grantId));
+    await noteOnPlace(tx, place, {
+      act: "workspaces.grant-ended",
+      target: { kind: "grant", id: grantId },
+      details: shown(grant),
+    });
     await tellAccessChanged(tx, grant.userId);
   });
+}
+
+function shown(grant: GrantRow): Readonly<Record<string, unknown>> {
+  const { userId, effect, role, actions, reason, expiresAt } = grant;
+  return { userId, effect, role, actions, reason, expiresAt };
 }
 
 /** The place that a row of grants or invitations names. */

@@ -6,6 +6,7 @@ import type { Place } from "../access/access.ts";
 import { levelOfRole } from "../access/actions.ts";
 import { accessOf, allowOnInstance } from "../access/allow.ts";
 import { levelOf } from "../access/decide.ts";
+import { noteOnPlace } from "../access/note-on-place.ts";
 import { placeOf } from "../grants/grants.ts";
 import { changingRoles, refuseDeniedOwner, type TxScope } from "../members/members.ts";
 import { insertRole, roleOf, updateRole, type RoleRow } from "../members/roles.sql.ts";
@@ -89,6 +90,11 @@ async function takeUpInvitation(
     await tx.db.run(noteAccepted(invitation.id, userId, tx.now()));
   }
   const role = await raiseRole(tx, invitation, userId);
+  await noteOnPlace(tx, placeOf(invitation), {
+    act: "workspaces.invitation-accepted",
+    target: { kind: "invitation", id: invitation.id, name: invitation.email ?? "link" },
+    details: { userId, role, invitedBy: invitation.createdBy },
+  });
   return { workspaceId: invitation.workspaceId, baseId: invitation.baseId, role };
 }
 

@@ -1,7 +1,8 @@
 import { INVITATION_DAYS, PLACES_PAGE_DEFAULT, type RoleName } from "@basalt/contract";
-import { isId, newId, Problem, type Scope } from "#kernel";
+import { inTransaction, isId, newId, Problem, type Scope } from "#kernel";
 import type { Place } from "../access/access.ts";
 import { actorId, allow, notFound, requireTokenScope } from "../access/allow.ts";
+import { noteOnPlace } from "../access/note-on-place.ts";
 import { placeOf } from "../grants/grants.ts";
 import { changingRoles, requireRank } from "../members/members.ts";
 import { requireCursor, type ListOptions } from "../places/list-workspaces.ts";
@@ -79,6 +80,11 @@ export async function makeInvitation(
       expiresAt: daysFrom(tx.now()),
     };
     await tx.db.run(insertInvitation(place, { ...made, tokenHash: tokenHash(token) }));
+    await noteOnPlace(tx, place, {
+      act: "workspaces.invitation-made",
+      target: { kind: "invitation", id, name: email ?? "link" },
+      details: { role, expiresAt: made.expiresAt },
+    });
     return tx.db.one<InvitationWithPlace>(invitationByToken(tokenHash(token)));
   });
   return handOut(scope, row, token);
@@ -112,6 +118,11 @@ export async function resendInvitation(
     if ((await tx.db.run(renewInvitation(invitationId, renewed))) === 0) {
       throw closed();
     }
+    await noteOnPlace(tx, place, {
+      act: "workspaces.invitation-renewed",
+      target: { kind: "invitation", id: invitationId },
+      details: { role, expiresAt: renewed.expiresAt },
+    });
     return tx.db.one<InvitationWithPlace>(invitationByToken(renewed.tokenHash));
   });
   return handOut(scope, row, token);
@@ -119,10 +130,16 @@ export async function resendInvitation(
 
 /** Withdraws an invitation. Problems: those of `allow`, `workspaces.invitation-closed`. */
 export async function revokeInvitation(scope: Scope, invitationId: string): Promise<void> {
-  await managedInvitation(scope, invitationId);
-  if ((await scope.db.run(revokeInvitationRow(invitationId, scope.now()))) === 0) {
-    throw closed();
-  }
+  const { place } = await managedInvitation(scope, invitationId);
+  await inTransaction(scope, async (tx) => {
+    if ((await tx.db.run(revokeInvitationRow(invitationId, tx.now()))) === 0) {
+      throw closed();
+    }
+    await noteOnPlace(tx, place, {
+      act: "workspaces.invitation-revoked",
+      target: { kind: "invitation", id: invitationId },
+    });
+  });
 }
 
 async function managedInvitation(

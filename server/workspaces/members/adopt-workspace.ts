@@ -1,5 +1,5 @@
 import { goneUsers, requireAdmin, requireUser } from "#identity";
-import { Problem, type Scope } from "#kernel";
+import { noteAct, Problem, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { allowOnInstance } from "../access/allow.ts";
 import { existingWorkspace, requireCursor } from "../places/list-workspaces.ts";
@@ -26,6 +26,12 @@ export async function adoptWorkspace(scope: Scope, workspaceId: string): Promise
       });
     }
     await tx.db.run(setRole(place, { userId, role: "owner", givenAt: tx.now(), givenBy: userId }));
+    await noteAct(tx, {
+      act: "workspaces.workspace-adopted",
+      target: { kind: "workspace", id: workspaceId },
+      workspaceId,
+      details: { ownersGone: owners },
+    });
     await tellAccessChanged(tx, userId);
     const { requestId } = tx;
     tx.log.info(

@@ -1,6 +1,6 @@
 import { PLACES_PAGE_DEFAULT, type RoleName } from "@basalt/contract";
 import { goneUsers } from "#identity";
-import { inTransaction, Problem, type Scope, type Tx } from "#kernel";
+import { inTransaction, Problem, type Act, type Scope, type Tx } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { placeId, type Place } from "../access/access.ts";
 import { levelOfRole } from "../access/actions.ts";
@@ -12,6 +12,7 @@ import {
   notFound,
   notPermitted,
 } from "../access/allow.ts";
+import { noteOnPlace } from "../access/note-on-place.ts";
 import { requireCursor, type ListOptions } from "../places/list-workspaces.ts";
 import { lockWorkspace } from "../places/workspaces.sql.ts";
 import { requireUsers, withProfiles, type Member } from "./profiles.ts";
@@ -64,6 +65,7 @@ export async function addMember(
         message: "The user has a role there already; change it.",
       });
     }
+    await noteRole(tx, place, { userId, after: role });
     await tellAccessChanged(tx, userId);
     return withProfile(tx, made);
   });
@@ -87,6 +89,7 @@ export async function changeMember(
       await keepAnOwner(tx, place, current);
     }
     const changed = await tx.db.one<RoleRow>(updateRole(place, roleRow(tx, { userId, role })));
+    await noteRole(tx, place, { userId, before: current.role, after: role });
     await tellAccessChanged(tx, userId);
     return withProfile(tx, changed);
   });
@@ -109,6 +112,7 @@ export async function removeMember(scope: Scope, place: Place, userId: string): 
     }
     await keepAnOwner(tx, place, current);
     await tx.db.run(deleteRole(place, userId));
+    await noteRole(tx, place, { userId, before: current.role });
     await tellAccessChanged(tx, userId);
   });
 }
@@ -131,16 +135,45 @@ export async function transferOwnership(
   }
   await requireUsers(scope, [userId]);
   await changingRoles(scope, place, async (tx) => {
-    await requireMember(tx, place, userId);
+    const { role } = await requireMember(tx, place, userId);
     await requireRank(tx, place, ["owner"]);
     await refuseDeniedOwner(tx, place, { userId, role: "owner" });
     await tx.db.run(updateRole(place, roleRow(tx, { userId, role: "owner" })));
+    await noteRole(tx, place, { userId, before: role, after: "owner" });
     await tellAccessChanged(tx, userId);
     if (from !== null) {
       await tx.db.run(updateRole(place, roleRow(tx, { userId: from, role: "creator" })));
+      await noteRole(tx, place, { userId: from, before: "owner", after: "creator" });
       await tellAccessChanged(tx, from);
     }
   });
+}
+
+/** What became of somebody's role; none before = given, none after = taken away. */
+interface RoleStep {
+  readonly userId: string;
+  readonly before?: RoleName;
+  readonly after?: RoleName;
+}
+
+/** Writes down that somebody's role was given, changed or taken away. */
+export async function noteRole(
+  tx: Scope,
+  place: Place,
+  { userId, before, after }: RoleStep,
+): Promise<void> {
+  await noteOnPlace(tx, place, {
+    act: actOf(before, after),
+    target: { kind: "user", id: userId },
+    details: { before, after },
+  });
+}
+
+function actOf(before: RoleName | undefined, after: RoleName | undefined): Act["act"] {
+  if (after === undefined) {
+    return "workspaces.role-removed";
+  }
+  return before === undefined ? "workspaces.role-given" : "workspaces.role-changed";
 }
 
 /** A scope on an open transaction. */

@@ -1,4 +1,4 @@
-import { inTransaction, isId, Problem, type Scope } from "#kernel";
+import { inTransaction, isId, noteAct, Problem, type Act, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { actorId, allow, notFound } from "../access/allow.ts";
 import { existingWorkspace } from "./list-workspaces.ts";
@@ -24,10 +24,18 @@ export async function updateWorkspace(
   changes: WorkspaceChanges,
 ): Promise<WorkspaceRow> {
   await allow(scope, "workspace.update", { workspaceId });
-  if ((await scope.db.run(updateWorkspaceRow(workspaceId, changes))) === 0) {
-    throw notFound();
-  }
-  return existingWorkspace(scope, workspaceId);
+  return inTransaction(scope, async (tx) => {
+    const before = await existingWorkspace(tx, workspaceId);
+    if ((await tx.db.run(updateWorkspaceRow(workspaceId, changes))) === 0) {
+      throw notFound();
+    }
+    const after = await existingWorkspace(tx, workspaceId);
+    await noteAct(tx, {
+      ...actOn("workspaces.workspace-changed", after),
+      details: { before: shown(before), after: shown(after) },
+    });
+    return after;
+  });
 }
 
 /**
@@ -40,6 +48,7 @@ export async function trashWorkspace(scope: Scope, workspaceId: string): Promise
     if ((await tx.db.run(trashWorkspaceRow(workspaceId, tx.now(), actorId(tx)))) === 0) {
       throw notFound();
     }
+    await noteAct(tx, actOn("workspaces.workspace-trashed", { id: workspaceId }));
     await tellAccessChanged(tx, workspaceId);
   });
 }
@@ -63,8 +72,21 @@ export async function restoreWorkspace(scope: Scope, workspaceId: string): Promi
       });
     }
     await tellAccessChanged(tx, workspaceId);
-    return existingWorkspace(tx, workspaceId);
+    const row = await existingWorkspace(tx, workspaceId);
+    await noteAct(tx, actOn("workspaces.workspace-restored", row));
+    return row;
   });
+}
+
+function actOn(
+  act: Act["act"],
+  { id, name }: { readonly id: string; readonly name?: string },
+): Act {
+  return { act, target: { kind: "workspace", id, name }, workspaceId: id };
+}
+
+function shown({ name, description }: WorkspaceRow): Readonly<Record<string, unknown>> {
+  return { name, description };
 }
 
 /** Counts for an overview. Problems: those of `allow`. */

@@ -1,4 +1,4 @@
-import { inTransaction, newId, type Scope } from "#kernel";
+import { inTransaction, newId, noteAct, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import { actorId, allowOnInstance } from "../access/allow.ts";
 import { insertRole } from "../members/roles.sql.ts";
@@ -38,6 +38,12 @@ export async function createWorkspace(
       );
       await tellAccessChanged(tx, owner);
     }
+    await noteAct(tx, {
+      act: "workspaces.workspace-created",
+      target: { kind: "workspace", id, name },
+      workspaceId: id,
+      details: { owner },
+    });
     return tx.db.one<WorkspaceRow>(workspaceById(id, owner ?? null));
   });
 }

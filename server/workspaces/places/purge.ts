@@ -1,5 +1,5 @@
 import { TRASH_DAYS } from "@basalt/contract";
-import { inTransaction, type Scope } from "#kernel";
+import { inTransaction, noteAct, noteActs, type Scope } from "#kernel";
 import { tellAccessChanged } from "../access/access-cache.ts";
 import {
   beginPurgeOfWorkspaces,
@@ -36,7 +36,7 @@ export async function purgeTrash(
     bases += 1;
     baseId = scope.signal.aborted ? undefined : await claimBase(scope, deletedBefore);
   }
-  const gone = await scope.db.all<{ id: string }>(deletePurgedWorkspaces());
+  const gone = await forgetWorkspaces(scope);
   if (bases + gone.length > 0) {
     scope.log.info({ bases, workspaces: gone.length }, "workspaces: the trash was emptied");
   }
@@ -55,6 +55,26 @@ async function claimBase(scope: Scope, deletedBefore: Date): Promise<string | un
 async function forgetBase(scope: Scope, baseId: string): Promise<void> {
   await inTransaction(scope, async (tx) => {
     await tx.db.run(deleteBaseEntry(baseId));
+    await noteAct(tx, {
+      act: "workspaces.base-purged",
+      target: { kind: "base", id: baseId },
+      baseId,
+    });
     await tellAccessChanged(tx, baseId);
+  });
+}
+
+async function forgetWorkspaces(scope: Scope): Promise<readonly { readonly id: string }[]> {
+  return inTransaction(scope, async (tx) => {
+    const gone = await tx.db.all<{ id: string }>(deletePurgedWorkspaces());
+    await noteActs(
+      tx,
+      gone.map(({ id }) => ({
+        act: "workspaces.workspace-purged",
+        target: { kind: "workspace", id },
+        workspaceId: id,
+      })),
+    );
+    return gone;
   });
 }
