@@ -27,6 +27,7 @@ export const fieldExplanation = z.object({
   readBy: z.array(fieldPlace),
   level: z.int(),
   volatile: z.boolean(),
+  computedIn: z.enum(["database", "program"]),
   sql: z.string(),
   computing: z.boolean(),
   lastRecompute: z

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestWorld, type TestWorld } from "../../kernel/testing/world.ts";
-import { inBase } from "../rows/base-writer.ts";
 import { isComputing, untilComputed } from "./computing-state.ts";
 import { ROWS_PER_WRITE_MAX } from "./propagate.ts";
-import { recomputeBase } from "./recompute-base.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
+import { differingRecords } from "./testing/differing-records.ts";
 import { makeComputedBase, type ComputedBase } from "./testing/computed-base.ts";
 import { backlogWorker, workOffChunk } from "./work-off-backlog.ts";
 
@@ -54,13 +53,6 @@ async function wideBase(): Promise<ComputedBase & { readonly project: string }> 
   return { ...base, project };
 }
 
-async function differing({ scope, baseId }: ComputedBase): Promise<number> {
-  return inBase(scope, baseId, async ({ tx, txn }, schema) => {
-    const recomputed = await recomputeBase(scope, { tx, txn, schema });
-    return [...recomputed.values()].reduce((sum, ids) => sum + ids.size, 0);
-  });
-}
-
 test("what is too much for a write is computed behind it, visibly, and can be waited for", async () => {
   const base = await wideBase();
   const { scope, baseId } = base;
@@ -77,7 +69,7 @@ test("what is too much for a write is computed behind it, visibly, and can be wa
   expect(await isComputing(scope, schema, tableId)).toBe(false);
   expect((await base.cells("Tasks"))["t1"]).toMatchObject({ Shout: "NEW" });
   expect((await base.cells("Projects"))["new"]).toMatchObject({ Shouts: "NEW" });
-  expect(await differing(base)).toBe(0);
+  expect(await differingRecords(base)).toBe(0);
   await base.update("Projects", base.project, { Name: "newer" });
   await untilComputed(scope, schema);
   expect((await base.cells("Projects"))["newer"]).toMatchObject({ Shouts: "NEWER" });
@@ -95,7 +87,7 @@ test("another process goes on where one was cut off", async () => {
     const third = world.scopeFor(base.scope.actor);
     expect(await untilComputed(third, await schemaOf(third, base.baseId))).toBe(true);
     await worker.stop();
-    expect(await differing(base)).toBe(0);
+    expect(await differingRecords(base)).toBe(0);
     expect((await base.cells("Projects"))["new"]).toMatchObject({ Shouts: "NEW" });
   } finally {
     await second.close();

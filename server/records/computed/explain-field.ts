@@ -11,6 +11,7 @@ import { definitionOf, linkedTableOf, linkOf, namesOf, parsedFormula } from "./d
 import { provideContext } from "./context.ts";
 import { failingParts, failureReason } from "./failure-reasons.ts";
 import { typedFormula } from "./language.ts";
+import { programReasons } from "./program-reasons.ts";
 import { computingIn } from "./recompute-base.ts";
 import { failingRows, lastRecompute } from "./explain-field.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
@@ -43,6 +44,8 @@ export interface FieldExplanation {
   readonly level: number;
   /** Follows the clock, or people's names. */
   readonly volatile: boolean;
+  /** In the program where a pattern stands in a cell: PostgreSQL has no expression for that. */
+  readonly computedIn: "database" | "program";
   /** The expression that gives `v`, the value, and `e`, whether it is an error, in a row `i` of the table. */
   readonly sql: string;
   readonly computing: boolean;
@@ -102,7 +105,7 @@ function described(
   schema: BaseSchema,
   node: ComputedNode,
 ): Omit<FieldExplanation, "computing" | "lastRecompute" | "failing"> {
-  const { field, table, level } = node;
+  const { field, table, level, inProgram } = node;
   const {
     isValid = false,
     reason,
@@ -123,6 +126,7 @@ function described(
     readBy: readBy(schema, field),
     level,
     volatile,
+    computedIn: inProgram ? "program" : "database",
     sql: stepText(schema, node),
   };
 }
@@ -183,36 +187,45 @@ function stepText(schema: BaseSchema, { field, table }: ComputedNode): string {
 async function failingRecords(
   scope: Scope,
   schema: BaseSchema,
-  { field, table, inputs }: ComputedNode,
+  node: ComputedNode,
 ): Promise<FailingRecord[]> {
+  const { field, table, inputs, inProgram } = node;
   if ((field.options as ComputedState).mayFail !== true) {
     return [];
   }
   const fields = inputs.own.flatMap((id) => table.fieldsById.get(id) ?? []);
   const { formula } = typedFormula(schema, { table, field });
-  const parts = field.type !== "formula" || formula === null ? [] : failingParts(formula.root);
+  const parts =
+    field.type !== "formula" || formula === null || inProgram ? [] : failingParts(formula.root);
   const place = { table, field };
-  const probes = parts.map(({ node, when }, at) => ({
-    part: compiledPart(schema, { ...place, node, prefix: `part${at}_` }),
+  const probes = parts.map(({ node: root, when }, at) => ({
+    part: compiledPart(schema, { ...place, node: root, prefix: `part${at}_` }),
     ...(when !== undefined && {
       condition: compiledPart(schema, { ...place, node: when.condition, prefix: `when${at}_` }),
       taken: when.taken,
     }),
   }));
-  const rows = await scope.db.transaction(async (tx) => {
+  const { rows, reasons } = await scope.db.transaction(async (tx) => {
     const computing = computingIn(scope, { tx, txn: 0, schema }, () => undefined);
     await provideContext(computing);
-    const [found] = await computing.text([
+    const [found = []] = await computing.text([
       failingRows(table, field, { fields, probes, limit: FAILING_MAX }),
     ]);
-    return found ?? [];
+    const recordIds = found.map(([id]) => id ?? "");
+    return {
+      rows: found,
+      reasons: inProgram ? await programReasons(computing, { node, recordIds }) : new Map(),
+    };
   });
   return rows.map(([recordId, json, failed]) => {
     const values = JSON.parse(json ?? "[]") as unknown[];
     const flags = arrayElements(failed ?? "{}").map((flag) => flag === "t");
     return {
       recordId: recordId ?? "",
-      reason: parts.length === 0 ? null : failureReason(parts, flags, table),
+      reason:
+        parts.length === 0
+          ? (reasons.get(recordId ?? "") ?? null)
+          : failureReason(parts, flags, table),
       inputs: Object.fromEntries(fields.map(({ name }, at) => [name, values[at] ?? null])),
     };
   });

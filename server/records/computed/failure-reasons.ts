@@ -71,13 +71,21 @@ export function failureReason(
   failed: readonly boolean[],
   table: Pick<Table, "fieldsById">,
 ): string {
-  let at = 0;
+  return sentence(innermost(parts, failed)?.node, table);
+}
+
+/** The innermost part that is an error. */
+export function innermost(
+  parts: readonly FailingPart[],
+  failed: readonly boolean[],
+): FailingPart | undefined {
+  let part = parts[0];
   for (;;) {
-    const inner: number | undefined = parts[at]?.parts.find((part) => failed[part] === true);
+    const inner: number | undefined = part?.parts.find((at) => failed[at] === true);
     if (inner === undefined) {
-      return sentence(parts[at]?.node, table);
+      return part;
     }
-    at = inner;
+    part = parts[inner];
   }
 }
 

@@ -1,4 +1,5 @@
 import { cycleIn, computingOrder } from "@basalt/formulas";
+import type { ComputedState } from "../field-types/computed.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { inputsOf, isComputed, type Inputs } from "./definitions.ts";
 
@@ -7,8 +8,15 @@ export interface ComputedNode {
   readonly field: Field;
   readonly table: Table;
   readonly inputs: Inputs;
-  /** How many times a change has to go through a link to reach it, at most, counted from stored fields. */
+  /**
+   * How many times a change has to go through a link, or into or out of the program, to reach it, at most, counted from
+   * stored fields.
+   */
   readonly level: number;
+  /** PostgreSQL cannot compute it. */
+  readonly inProgram: boolean;
+  /** It, or one of its row that it reads, is computed in the program: the statement that writes a row leaves it out. */
+  readonly afterStatement: boolean;
 }
 
 /** Somebody who reads a field of other rows. */
@@ -48,7 +56,7 @@ export function cycleOf(schema: BaseSchema): readonly Field[] | null {
   return cycle?.flatMap((id) => nodes.get(id)?.field ?? []) ?? null;
 }
 
-type Node = Omit<ComputedNode, "level">;
+type Node = Pick<ComputedNode, "field" | "table" | "inputs">;
 
 function nodesOf(schema: BaseSchema): Map<string, Node> {
   const nodes = new Map<string, Node>();
@@ -81,7 +89,10 @@ function makeGraph(schema: BaseSchema): ComputedGraph {
     if (node === undefined) {
       continue;
     }
-    const placed = { ...node, level: levelOf(node, byField) };
+    const inProgram = isInProgram(node);
+    const afterStatement =
+      inProgram || node.inputs.own.some((one) => byField.get(one)?.afterStatement === true);
+    const placed = { ...node, level: levelOf(node, byField), inProgram, afterStatement };
     byField.set(id, placed);
     listIn(byTable, node.table.id).push(placed);
     for (const input of node.inputs.own) {
@@ -96,8 +107,17 @@ function makeGraph(schema: BaseSchema): ComputedGraph {
   return { byField, byTable, ownReaders, linkedReaders };
 }
 
-function levelOf({ inputs }: Node, known: ReadonlyMap<string, ComputedNode>): number {
-  const own = inputs.own.map((id) => known.get(id)?.level ?? 0);
+function isInProgram({ field }: Node): boolean {
+  const { isValid, inProgram } = field.options as ComputedState;
+  return isValid === true && inProgram === true;
+}
+
+function levelOf(node: Node, known: ReadonlyMap<string, ComputedNode>): number {
+  const { inputs } = node;
+  const own = inputs.own.map((id) => {
+    const input = known.get(id);
+    return input === undefined ? 0 : input.level + (input.inProgram || isInProgram(node) ? 1 : 0);
+  });
   const linked = inputs.linked.flatMap(({ fieldIds }) =>
     fieldIds.map((id) => (known.get(id)?.level ?? -1) + 1),
   );

@@ -67,7 +67,7 @@ export function recomputed(table: Table, plan: RowPlan, recordIds?: readonly str
     select n.place, ${join(fields.map((field) => constant(now(field, "v"))))},
       ${plan.hasErrors ? sql`${errorsAfter(plan, now, "n.old_errors")} as errors,` : empty} ${differing} as changed
     from (
-      select i.ctid as place${olds}${oldErrors}, ${valueColumns(plan)}
+      select i.ctid as place${olds}${oldErrors}${valueColumns(plan)}
       from ${tableSql(table).name} i${plan.chain}
       ${recordIds === undefined ? empty : sql`where i.id = any(${recordIds})`}
       offset 0

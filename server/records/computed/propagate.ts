@@ -2,9 +2,10 @@ import type { ChangeEvent, Scope, Sql, TextRow, Tx } from "#kernel";
 import { arrayElements } from "../field-types/array-literal.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { addToBacklog, type BacklogEntry } from "./backlog.ts";
-import { noteRecomputes, type Recompute } from "./backlog.sql.ts";
+import { idsAfter, noteRecomputes, type Recompute } from "./backlog.sql.ts";
 import { provideContext } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
+import { computeInProgram } from "./in-program.ts";
 import { linkingRecords, recomputeRows, rowCountUpTo } from "./propagate.sql.ts";
 import type { ComputingMode } from "./raised-errors.ts";
 import { errorPlanOf, planOf, type RowPlan } from "./row-plan.sql.ts";
@@ -28,7 +29,7 @@ export interface Touched {
   readonly tableId: string;
   readonly recordIds: readonly string[];
   readonly fieldIds: readonly string[];
-  /** The computed fields of the same rows know already. */
+  /** The computed fields of the same rows know already, but for those that the statement of a write leaves out. */
   readonly rowsDone: boolean;
 }
 
@@ -49,6 +50,10 @@ export interface Propagation {
 
 /** Rows that one write computes in its own transaction: bounds how long the base is held. Ours. */
 export const ROWS_PER_WRITE_MAX = 5_000;
+/** Rows that one transaction computes in the program, field by field. Ours. */
+export const PROGRAM_ROWS_MAX = 1_000;
+/** How long it goes on doing so, milliseconds: the base waits. */
+const PROGRAM_MAX_MS = 200;
 /** Ids that are named one by one; where there are more, all rows of the table are looked at. */
 const NAMED_RECORDS_MAX = 50_000;
 
@@ -103,6 +108,8 @@ class Wave {
   private readonly recomputed = new Map<string, Set<string>>();
   private readonly computing: Computing;
   private room: number;
+  private programRoom = PROGRAM_ROWS_MAX;
+  private programMs = PROGRAM_MAX_MS;
   private readonly backlog: BacklogEntry[] = [];
   /** What was computed, by field. */
   readonly done = new Map<string, Recompute>();
@@ -155,9 +162,10 @@ class Wave {
     const ways = new Map<string, Way>();
     for (const { recordIds, fieldIds, rowsDone } of changes) {
       for (const fieldId of recordIds.length === 0 ? [] : fieldIds) {
-        if (!rowsDone) {
-          ownReaders.get(fieldId)?.forEach((node) => this.wait(node, recordIds));
-        }
+        ownReaders
+          .get(fieldId)
+          ?.filter(({ afterStatement }) => !rowsDone || afterStatement)
+          .forEach((node) => this.wait(node, recordIds));
         for (const { node, path } of linkedReaders.get(fieldId) ?? []) {
           if (this.waitsInAllRows(node)) {
             continue;
@@ -199,24 +207,37 @@ class Wave {
   }
 
   private async compute(waiting: Waiting, level: number): Promise<void> {
-    const { table } = waiting;
+    const { table, recordIds } = waiting;
     const nodes = this.withReaders(waiting, level);
-    const { recordIds } = waiting;
+    const { mode } = this.computing;
+    const [program = [], statement = []] =
+      mode === "compute"
+        ? [nodes.filter((node) => node.inProgram), nodes.filter((node) => !node.inProgram)]
+        : [[], nodes];
+    await this.computeInStatement({ table, recordIds }, statement, level);
+    for (const node of program) {
+      await this.computeInProgram({ table, recordIds }, node, level);
+    }
+  }
+
+  private async computeInStatement(
+    { table, recordIds }: Pick<Waiting, "table" | "recordIds">,
+    nodes: readonly ComputedNode[],
+    level: number,
+  ): Promise<void> {
+    if (nodes.length === 0) {
+      return;
+    }
     const rows = recordIds === "all" ? await this.rowsOf(table) : recordIds.size;
     if (rows === 0) {
       return;
     }
-    if (rows > this.room || this.computing.mode === "later") {
-      this.backlog.push({
-        table,
-        level,
-        fieldIds: nodes.map(({ field }) => field.id),
-        recordIds: recordIds === "all" ? null : [...recordIds],
-      });
+    const { schema, mode } = this.computing;
+    if (rows > this.room || mode === "later") {
+      this.leave({ table, nodes, level }, recordIds);
       return;
     }
     this.room -= rows;
-    const { schema, mode } = this.computing;
     const plan =
       mode === "errors" ? errorPlanOf(schema, table, nodes) : planFor(schema, table, nodes);
     if (plan.needsContext) {
@@ -226,9 +247,67 @@ class Wave {
     const [changed = []] = await this.computing.text([
       recomputeRows(table, plan, recordIds === "all" ? undefined : [...recordIds]),
     ]);
+    this.count(nodes, { rows, began });
+    await this.tell(table, changed);
+  }
+
+  /** One after the other: PostgreSQL does not do it for all rows at once. */
+  private async computeInProgram(
+    { table, recordIds }: Pick<Waiting, "table" | "recordIds">,
+    node: ComputedNode,
+    level: number,
+  ): Promise<void> {
+    const room = Math.min(this.room, this.programRoom);
+    const left = { table, nodes: [node], level };
+    const ids =
+      recordIds === "all"
+        ? (await this.computing.text([idsAfter(table, "", room + 1)]))[0]?.map(([id]) => id ?? "")
+        : [...recordIds];
+    if (ids === undefined || ids.length === 0) {
+      return;
+    }
+    if (ids.length > room || this.programMs <= 0) {
+      this.leave(left, recordIds);
+      return;
+    }
+    this.room -= ids.length;
+    this.programRoom -= ids.length;
+    const began = performance.now();
+    const { changed, rest } = await computeInProgram(this.computing, {
+      node,
+      recordIds: ids,
+      until: began + this.programMs,
+    });
+    this.programMs -= performance.now() - began;
+    this.count([node], { rows: ids.length - rest.length, began });
+    await this.tell(table, changed);
+    if (rest.length > 0) {
+      this.leave(left, new Set(rest));
+    }
+  }
+
+  private leave(
+    {
+      nodes,
+      ...place
+    }: Pick<BacklogEntry, "table" | "level"> & {
+      readonly nodes: readonly ComputedNode[];
+    },
+    recordIds: RecordIds,
+  ): void {
+    this.backlog.push({
+      ...place,
+      fieldIds: nodes.map(({ field }) => field.id),
+      recordIds: recordIds === "all" ? null : [...recordIds],
+    });
+  }
+
+  private count(
+    nodes: readonly ComputedNode[],
+    { rows, began }: { readonly rows: number; readonly began: number },
+  ): void {
     const tookMs = performance.now() - began;
     nodes.forEach(({ field }) => this.done.set(field.id, { fieldId: field.id, rows, tookMs }));
-    await this.tell(table, changed);
   }
 
   /** Fields of the same row and level that read one of those that wait are computed with them. */
@@ -293,7 +372,7 @@ function planFor(schema: BaseSchema, table: Table, nodes: readonly ComputedNode[
   const key = nodes.map(({ field }) => field.id).join();
   let plan = kept.get(key);
   if (plan === undefined) {
-    plan = planOf(schema, table, nodes);
+    plan = planOf(schema, table, { nodes });
     if (kept.size < PLANS_MAX) {
       kept.set(key, plan);
     }

@@ -2,9 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { deleteField } from "../fields/delete-field.ts";
 import { updateField } from "../fields/update-field.ts";
-import { inBase } from "../rows/base-writer.ts";
 import { openTestWorld } from "../../kernel/testing/world.ts";
-import { recomputeBase } from "./recompute-base.ts";
+import { differingRecords } from "./testing/differing-records.ts";
 import { makeComputedBase, type ComputedBase } from "./testing/computed-base.ts";
 
 type TableName = "Projects" | "Tasks";
@@ -22,6 +21,8 @@ const taskFormulas = [
   "{Project total}",
   "COUNTALL({Project names})",
   "LAST_MODIFIED_TIME({Hours})",
+  'REGEX_REPLACE(Name & Hours, Name & "|" & Kind, "#")',
+  'REGEX_MATCH({Early} & "", Name & "")',
   "IF({Early}, {Early} & 'x', 1)",
 ];
 const projectFormulas = [
@@ -31,6 +32,7 @@ const projectFormulas = [
   "{Latest}",
   "IF({Errors}, 1, 2)",
   "Tasks & ''",
+  "IF(REGEX_MATCH({Latest} & '', Name & ''), {Errors}, {Budget})",
 ];
 const rollups = [
   "SUM(values)",
@@ -39,6 +41,7 @@ const rollups = [
   "COUNTALL(values)",
   "ARRAYUNIQUE(values)",
   "AND(values)",
+  "REGEX_MATCH(ARRAYJOIN(values), LEFT(ARRAYJOIN(values), 1))",
 ];
 const taskSources = ["Name", "Hours", "Done", "Kind", "Due", "Early", "Late"];
 const projectSources = ["Name", "Budget", "Total", "Middle"];
@@ -104,7 +107,7 @@ test("after any writes and changes of fields, every kept value is the one that c
           } else {
             await changeSomeField(base, pick);
           }
-          expect(await differing(base), `after ${action} in ${table}`).toEqual([]);
+          expect(await differingRecords(base), `after ${action} in ${table}`).toBe(0);
         }
       }),
       { numRuns: RUNS, endOnFailure: true },
@@ -143,7 +146,14 @@ async function addFields(base: ComputedBase, pick: Pick): Promise<void> {
   await add("Projects", {
     name: "Count",
     type: "count",
-    options: { recordLinkFieldId: tasks.id, ...pick({}, { filterByFormula: "{Done}" }) },
+    options: {
+      recordLinkFieldId: tasks.id,
+      ...pick(
+        {},
+        { filterByFormula: "{Done}" },
+        { filterByFormula: "REGEX_MATCH(Name, Kind & '')" },
+      ),
+    },
   });
   const source = pick(...taskSources.slice(0, 6));
   await add("Projects", {
@@ -208,13 +218,4 @@ async function changeSomeField(base: ComputedBase, pick: Pick): Promise<void> {
       }
     });
   }
-}
-
-/** Records whose kept values are not what computing everything anew gives. */
-async function differing({ scope, baseId }: ComputedBase): Promise<string[]> {
-  const different = await inBase(scope, baseId, async ({ tx, txn }, schema) => {
-    const recomputed = await recomputeBase(scope, { tx, txn, schema });
-    return [...recomputed.values()].flatMap((ids) => [...ids]);
-  });
-  return different;
 }

@@ -6,10 +6,15 @@ import type { BaseSchema } from "../schema/base-schema.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
 import { provideContext } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
-import { propagate } from "./propagate.ts";
+import { idsAfter } from "./backlog.sql.ts";
+import { staleInProgram } from "./in-program.ts";
+import { propagate, type Computing } from "./propagate.ts";
 import { computingIn } from "./recompute-base.ts";
 import { basesWithVolatile, hasStaleRows } from "./refresh-volatile.sql.ts";
 import { planOf } from "./row-plan.sql.ts";
+
+/** Rows of a table that are looked at together in the program. */
+const PAGE_ROWS = 1_000;
 
 /**
  * Computes what changes though no record does, with the clock or with people's names, and writes the rows in which it did. To be
@@ -30,33 +35,69 @@ export async function refreshVolatile(scope: Scope): Promise<void> {
 export async function refreshBase(scope: Scope, baseId: string): Promise<void> {
   const schema = await schemaOf(scope, baseId);
   // Looked at without holding the base: most of the time nothing has changed.
-  const stale = await staleNodes(scope, schema);
+  const stale = await staleFields(scope, schema);
   if (stale.length === 0) {
     return;
   }
-  const ids = new Set(stale.map(({ field }) => field.id));
   await inBase(scope, baseId, async (base, now) => {
     const change = new BaseChange(scope, base, now);
-    const nodes = volatileNodes(now).filter(({ field }) => ids.has(field.id));
-    await propagate(change, { whole: nodes, noted: true });
+    const { byField } = computedGraph(now);
+    const found = stale.flatMap(({ fieldId, recordIds }) => {
+      const node = byField.get(fieldId);
+      return node === undefined ? [] : [{ node, recordIds }];
+    });
+    await propagate(change, {
+      whole: found.flatMap(({ node, recordIds }) => (recordIds === undefined ? [node] : [])),
+      stale: found.flatMap(({ node, recordIds }) =>
+        recordIds === undefined ? [] : [{ nodes: [node], recordIds }],
+      ),
+      noted: true,
+    });
     await change.publish();
   });
 }
 
-async function staleNodes(scope: Scope, schema: BaseSchema): Promise<ComputedNode[]> {
-  const stale: ComputedNode[] = [];
+/** A field that is not what it should be, in some records or in any. */
+interface Stale {
+  readonly fieldId: string;
+  readonly recordIds?: readonly string[];
+}
+
+async function staleFields(scope: Scope, schema: BaseSchema): Promise<Stale[]> {
+  const stale: Stale[] = [];
   for (const node of volatileNodes(schema)) {
-    await scope.db.transaction(async (tx) => {
+    const found = await scope.db.transaction(async (tx) => {
       const computing = computingIn(scope, { tx, txn: 0, schema }, () => undefined);
       await provideContext(computing);
-      const plan = planOf(schema, node.table, [node]);
-      const [rows] = await computing.text([hasStaleRows(node.table, plan)]);
-      if (rows?.[0]?.[0] === "t") {
-        stale.push(node);
-      }
+      return node.inProgram ? staleRecords(computing, node) : isStale(computing, node);
     });
+    stale.push(...found);
   }
   return stale;
+}
+
+async function isStale(computing: Computing, node: ComputedNode): Promise<Stale[]> {
+  const plan = planOf(computing.schema, node.table, { nodes: [node] });
+  const [rows] = await computing.text([hasStaleRows(node.table, plan)]);
+  return rows?.[0]?.[0] === "t" ? [{ fieldId: node.field.id }] : [];
+}
+
+/** Page by page, because the program holds what it reads. */
+async function staleRecords(computing: Computing, node: ComputedNode): Promise<Stale[]> {
+  const found: Stale[] = [];
+  let after = "";
+  for (;;) {
+    const [page = []] = await computing.text([idsAfter(node.table, after, PAGE_ROWS)]);
+    const ids = page.map(([id]) => id ?? "");
+    const recordIds = await staleInProgram(computing, { node, recordIds: ids });
+    if (recordIds.length > 0) {
+      found.push({ fieldId: node.field.id, recordIds });
+    }
+    after = ids.at(-1) ?? "";
+    if (ids.length < PAGE_ROWS) {
+      return found;
+    }
+  }
 }
 
 function volatileNodes(schema: BaseSchema): ComputedNode[] {

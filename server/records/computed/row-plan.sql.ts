@@ -24,21 +24,35 @@ export interface RowPlan {
 
 const plans = new WeakMap<Table, RowPlan | null>();
 
-/** The plan for all computed fields of a table; undefined where it has none. */
+/** The plan for the computed fields of a table that a write computes in its own statement; undefined where it has none. */
 export function rowPlan(schema: BaseSchema, table: Table): RowPlan | undefined {
   let plan = plans.get(table);
   if (plan === undefined) {
     const nodes = computedGraph(schema).byTable.get(table.id) ?? [];
-    plan = nodes.length === 0 ? null : planOf(schema, table, nodes);
+    const inStatement = nodes.filter(({ afterStatement }) => !afterStatement);
+    // Times of change are kept by the same statement, also where only another table asks for them.
+    plan =
+      inStatement.length === 0 && watchedFields(schema, table).length === 0
+        ? null
+        : planOf(schema, table, { nodes: inStatement });
     plans.set(table, plan);
   }
   return plan ?? undefined;
 }
 
+/** True where the table has computed fields that the statement of a write leaves out. */
+export function computedAfter(schema: BaseSchema, table: Table): boolean {
+  return (computedGraph(schema).byTable.get(table.id) ?? []).some(
+    ({ afterStatement }) => afterStatement,
+  );
+}
+
 /** The plan that computes nothing and makes every field an error, or empty where it cannot hold one. */
 export function errorPlan(schema: BaseSchema, table: Table): RowPlan | undefined {
   const nodes = computedGraph(schema).byTable.get(table.id) ?? [];
-  return nodes.length === 0 ? undefined : errorPlanOf(schema, table, nodes);
+  return nodes.length === 0 && watchedFields(schema, table).length === 0
+    ? undefined
+    : errorPlanOf(schema, table, nodes);
 }
 
 /** The same for some of them. */
@@ -49,11 +63,7 @@ export function errorPlanOf(
 ): RowPlan {
   return {
     nodes,
-    chain: join(
-      nodes.map(({ field }) => errorStepOf(field)),
-      "",
-      "",
-    ),
+    chain: joined(nodes.map(({ field }) => errorStepOf(field))),
     reads: [],
     needsContext: false,
     hasErrors: hasErrors(table),
@@ -61,25 +71,37 @@ export function errorPlanOf(
   };
 }
 
-/** The plan for some of them; the others are taken from the row as they are. */
-export function planOf(schema: BaseSchema, table: Table, nodes: readonly ComputedNode[]): RowPlan {
+/**
+ * The plan for some of them; the others are taken from the row as they are. `held`: the linked records that the filter of the one
+ * field keeps, where PostgreSQL cannot tell.
+ */
+export function planOf(
+  schema: BaseSchema,
+  table: Table,
+  { nodes, held }: { readonly nodes: readonly ComputedNode[]; readonly held?: readonly string[] },
+): RowPlan {
   const done = new Set<string>();
   const source: RowSource = { alias: "i", steps: done };
   const read = new Set(nodes.flatMap(({ inputs }) => inputs.own));
   const steps: Sql[] = [];
   for (const { field } of nodes) {
-    steps.push(stepOf({ schema, table, field, source }, read.has(field.id)));
+    const input = { schema, table, field, source, ...(held !== undefined && { held }) };
+    steps.push(stepOf(input, read.has(field.id)));
     done.add(field.id);
   }
   const needsContext = steps.some(({ text }) => /\bcontext\.(?:now|people)\b/.test(text));
   return {
     nodes,
-    chain: sql`${needsContext ? sql` ${CONTEXT}` : empty}${join(steps, "", "")}`,
+    chain: sql`${needsContext ? sql` ${CONTEXT}` : empty}${joined(steps)}`,
     reads: table.fields.filter(({ id }) => read.has(id) && !done.has(id)),
     needsContext,
     hasErrors: hasErrors(table),
     watched: watchedFields(schema, table),
   };
+}
+
+function joined(steps: readonly Sql[]): Sql {
+  return steps.length === 0 ? empty : join(steps, "");
 }
 
 /** True where the rows of a table can hold errors: they have the column `errors`. */
@@ -98,14 +120,14 @@ export function inColumns(alias: string): ValuePart {
   return (field, part) => `${alias}.${partColumn(field, part)}`;
 }
 
-/** All parts of the plan's values as columns. */
+/** All parts of the plan's values as columns, comma before each. */
 export function valueColumns(plan: RowPlan): Sql {
   return constant(
     plan.nodes
       .flatMap(({ field }) =>
-        partsOf(field).map((part) => `${inSteps(field, part)} as ${partColumn(field, part)}`),
+        partsOf(field).map((part) => `, ${inSteps(field, part)} as ${partColumn(field, part)}`),
       )
-      .join(", "),
+      .join(""),
   );
 }
 
@@ -144,11 +166,16 @@ export function idsWhere(nodes: readonly ComputedNode[], when: (field: Field) =>
   const terms = nodes.map(
     ({ field }) => sql`case when ${when(field)} then ${constant(`'${field.id}'`)} end`,
   );
-  return sql`array_remove(array[${join(terms)}]::text[], null)`;
+  return terms.length === 0
+    ? constant("'{}'::text[]")
+    : sql`array_remove(array[${join(terms)}]::text[], null)`;
 }
 
 /** The column `errors` with what the plan's fields are now; errors of fields that are not computed here stay. */
-export function errorsAfter({ nodes }: RowPlan, now: ValuePart, old: string): Sql {
+export function errorsAfter({ nodes }: Pick<RowPlan, "nodes">, now: ValuePart, old: string): Sql {
+  if (nodes.length === 0) {
+    return constant(old);
+  }
   const terms = nodes.flatMap(({ field }) => {
     const parts = partsOf(field);
     return [

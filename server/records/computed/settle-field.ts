@@ -89,7 +89,7 @@ function workedFormula(schema: BaseSchema, table: Table, field: Field): Worked {
   if (field.type === "button") {
     return {
       texts,
-      state: { sqlType: 'text collate "C"', referencedFieldIds, ...volatility(table, formula) },
+      state: { sqlType: 'text collate "C"', referencedFieldIds, ...natureOf(table, formula) },
     };
   }
   return {
@@ -97,7 +97,7 @@ function workedFormula(schema: BaseSchema, table: Table, field: Field): Worked {
     state: {
       ...resultState(field, formula),
       referencedFieldIds,
-      ...volatility(table, formula),
+      ...natureOf(table, formula),
     },
   };
 }
@@ -150,7 +150,7 @@ function workedThroughLink(schema: BaseSchema, table: Table, field: Field): Work
     return filter;
   }
   const rest = {
-    ...filter?.volatile,
+    ...filter?.nature,
     ...(filter !== undefined && { referencedFieldIds: filter.fieldIds }),
   };
   const texts = filter === undefined ? {} : { filterByFormula: filter.text };
@@ -178,7 +178,7 @@ function workedThroughLink(schema: BaseSchema, table: Table, field: Field): Work
 
 interface FilterPart {
   readonly texts: Pick<Definition, "filterByFormula">;
-  readonly rest: Pick<ComputedState, "referencedFieldIds" | "volatile">;
+  readonly rest: Nature & Pick<ComputedState, "referencedFieldIds">;
 }
 
 function workedLookup(source: Field, { texts, rest }: FilterPart): Worked {
@@ -228,10 +228,14 @@ function workedRollup(
   if (formula === null) {
     return { reason: reasonOf("formula", problems) };
   }
-  const volatile = formula.volatile || namesPeople(source) || rest.volatile === true;
   return {
     texts,
-    state: { ...resultState(field, formula), ...rest, ...(volatile && { volatile }) },
+    state: {
+      ...resultState(field, formula),
+      ...rest,
+      ...natureOf(table, formula),
+      ...(namesPeople(source) && { volatile: true }),
+    },
   };
 }
 
@@ -243,7 +247,7 @@ function filterOf(
   | {
       readonly text: string;
       readonly fieldIds: readonly string[];
-      readonly volatile: Pick<ComputedState, "volatile">;
+      readonly nature: Nature;
     } {
   const parsed = parsedFormula(field, "filterByFormula");
   const broken = brokenInput(linked, field, "filterByFormula");
@@ -257,7 +261,7 @@ function filterOf(
   return {
     text: toStoredText(parsed, namesOf(linked)),
     fieldIds: references(field, "filterByFormula", linked),
-    volatile: volatility(linked, formula),
+    nature: natureOf(linked, formula),
   };
 }
 
@@ -327,15 +331,17 @@ const formatsOf: Readonly<Record<string, readonly string[]>> = {
   text: ["singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"],
 };
 
-function volatility(
-  table: Table,
-  { volatile, fieldIds }: TypedFormula,
-): Pick<ComputedState, "volatile"> {
+type Nature = Pick<ComputedState, "volatile" | "inProgram">;
+
+function natureOf(table: Table, { volatile, fieldIds, inSql }: TypedFormula): Nature {
   const people = fieldIds.some((id) => {
     const field = table.fieldsById.get(id);
     return field !== undefined && namesPeople(field);
   });
-  return volatile || people ? { volatile: true } : {};
+  return {
+    ...((volatile || people) && { volatile: true }),
+    ...(!inSql && { inProgram: true }),
+  };
 }
 
 /** The definition with its texts as they are kept: fields by their ids. */
@@ -352,6 +358,7 @@ export const stateKeys: ReadonlySet<string> = new Set<keyof ComputedState>([
   "list",
   "mayFail",
   "volatile",
+  "inProgram",
   "kind",
   "result",
   "referencedFieldIds",

@@ -32,6 +32,8 @@ export interface StepInput {
   readonly field: Field;
   /** The row, and the fields computed before. */
   readonly source: RowSource;
+  /** The linked records that the field's filter keeps, where PostgreSQL cannot tell. */
+  readonly held?: readonly string[];
 }
 
 /**
@@ -113,7 +115,8 @@ export function compiledPart(
   return compiledNode(schema, { table, field, node, prefix }, rowContext(schema, table, source));
 }
 
-function rowContext(schema: BaseSchema, table: Table, source: RowSource): SqlContext {
+/** What a formula finds in a row. */
+export function rowContext(schema: BaseSchema, table: Table, source: RowSource): SqlContext {
   return {
     now: NOW,
     recordId: constant(`${source.alias}.id`),
@@ -184,6 +187,9 @@ function linkedRows(input: StepInput, link: Field, more: Sql = empty): Sql {
     join ${tableSql(linked).name} b on b.id = p.id`;
   if (definitionOf(field).filterByFormula === undefined) {
     return sql`${rows}${more}`;
+  }
+  if (input.held !== undefined) {
+    return sql`${rows}${more} where b.id = any(${input.held}::text[])`;
   }
   const { steps, holds } = compiledCondition(
     schema,
@@ -273,6 +279,21 @@ function rollupStep(input: StepInput): Sql {
     },
   });
   return valueStep(field, compiled, sql`(${values} offset 0) s`);
+}
+
+/** What a rollup that is computed here works on: `s.a`, and `s.bad` where it can be an error. */
+export function rollupInput(input: StepInput): { readonly from: Sql; readonly field: SqlField } {
+  const { schema, field, table } = input;
+  const link = linkOf(table, definitionOf(field).recordLinkFieldId);
+  const source = link && sourceField(schema, field, link);
+  if (link === undefined || source === undefined) {
+    throw new Error(`the rollup ${field.id} has nothing to work on`);
+  }
+  const { values, bad } = valuesOf(input, { link, source });
+  return {
+    from: sql` cross join lateral (${values} offset 0) s`,
+    field: { value: constant("s.a"), ...(bad && { fails: constant("s.bad") }) },
+  };
 }
 
 /** `select … as a` and, where the source can fail, `bad`: the source's values as an array of the formula language. */

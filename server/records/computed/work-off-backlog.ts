@@ -12,7 +12,7 @@ import {
   type BacklogGroup,
 } from "./backlog.sql.ts";
 import { computedGraph } from "./graph.ts";
-import { propagate } from "./propagate.ts";
+import { PROGRAM_ROWS_MAX, propagate } from "./propagate.ts";
 import { isRaised, type ComputingMode } from "./raised-errors.ts";
 
 /** Rows that one transaction computes behind the writes: bounds how long others wait for the base. Ours. */
@@ -167,23 +167,22 @@ async function computeChunk(
     await tx.run(deleteBacklog(group.ids));
     return;
   }
+  const rows = nodes.some(({ inProgram }) => inProgram)
+    ? Math.min(rowsMax, PROGRAM_ROWS_MAX)
+    : rowsMax;
   const ids =
-    group.recordIds?.slice(0, rowsMax) ??
-    (await change.rows(idsAfter(table, group.doneTo, rowsMax))).map(([id]) => id ?? "");
-  await propagate(change, {
-    stale: [{ nodes, recordIds: ids }],
-    rowsMax,
-    noted: true,
-  });
+    group.recordIds?.slice(0, rows) ??
+    (await change.rows(idsAfter(table, group.doneTo, rows))).map(([id]) => id ?? "");
+  await propagate(change, { stale: [{ nodes, recordIds: ids }], rowsMax: rows, noted: true });
   const [first = 0] = group.ids;
   if (group.recordIds === null) {
     await tx.run(
-      ids.length < rowsMax ? deleteBacklog(group.ids) : shortenBacklog(first, ids.at(-1) ?? ""),
+      ids.length < rows ? deleteBacklog(group.ids) : shortenBacklog(first, ids.at(-1) ?? ""),
     );
     return;
   }
   await tx.run(deleteBacklog(group.ids));
-  const rest = group.recordIds.slice(rowsMax);
+  const rest = group.recordIds.slice(rows);
   if (rest.length > 0) {
     await addToBacklog(change, [
       { table, level: group.level, fieldIds: group.fieldIds, recordIds: rest },

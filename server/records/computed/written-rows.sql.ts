@@ -34,10 +34,9 @@ export function computedInsert(table: Table, plan: RowPlan, json: string): Sql {
   ];
   return sql`
     insert into ${parts.name} as t
-      (id, auto_number, created_time, created_by, modified_time, modified_by, version${parts.storedColumns},
-      ${join(columns)})
+      (id, auto_number, created_time, created_by, modified_time, modified_by, version${parts.storedColumns}${after(columns)})
     select i.id, i.auto_number, i.created_time, i.created_by, i.modified_time, i.modified_by, i.version
-      ${storedFrom(parts.stored, "i")}, ${join(values)}
+      ${storedFrom(parts.stored, "i")}${after(values)}
     from (
       select r.id, nextval(${sequenceOf(table)}) as auto_number, r.at as created_time, r.by as created_by,
         r.at as modified_time, r.by as modified_by, ${CURRENT_TXN} + r.ahead as version
@@ -68,7 +67,7 @@ export function computedUpdate(table: Table, plan: RowPlan, change: RowsChange):
     "modified_time",
     "modified_by",
   ].map((name) => `${name} = case when s.is_other then s.${name} else t.${name} end`);
-  const olds = computed.map((field) => constant(`, i.${old(field)}`));
+  const olds = computed.map((field) => `, i.${old(field)}`);
   const differing = idsWhere(plan.nodes, (field) =>
     differs(field, { now, old: `n.${old(field)}`, errors: "n.old_errors" }),
   );
@@ -82,9 +81,9 @@ export function computedUpdate(table: Table, plan: RowPlan, change: RowsChange):
         ${plan.hasErrors ? sql`, ${errorsAfter(plan, now, "n.old_errors")} as errors` : empty},
         case when n.is_other then ${differing} else '{}' end as changed
       from (
-        select i.place, i.is_other, i.modified_time, i.modified_by${storedFrom(fields, "i")}${join(olds, "")}
+        select i.place, i.is_other, i.modified_time, i.modified_by${storedFrom(fields, "i")}${constant(olds.join(""))}
           ${watched.length === 0 ? empty : constant(", i.touched")}
-          ${plan.hasErrors ? constant(", i.errors as old_errors") : empty}, ${valueColumns(plan)}
+          ${plan.hasErrors ? constant(", i.errors as old_errors") : empty}${valueColumns(plan)}
         from (${rowsToUpdate(table, plan, { change, watched })}) i${plan.chain}
         offset 0
       ) n
@@ -109,20 +108,25 @@ function rowsToUpdate(
   );
   const written = new Set(fields.map(({ id }) => id));
   const kept = plan.reads.filter(({ id }) => !written.has(id) && hasOwnColumn(id, stored));
-  const olds = plan.nodes.map(({ field: { id } }) =>
-    constant(`, o.${quoteIdent(id)} as ${quoteIdent(`${id}_old`)}`),
+  const olds = plan.nodes.map(
+    ({ field: { id } }) => `, o.${quoteIdent(id)} as ${quoteIdent(`${id}_old`)}`,
   );
   return sql`
     select o.id, o.ctid as place, o.auto_number, o.created_time, o.created_by, x.is_other,
       case when x.is_other then ${change.at}::timestamptz else o.modified_time end as modified_time,
       case when x.is_other then ${change.by} else o.modified_by end as modified_by
-      ${storedFrom(fields, "r")}${storedFrom(kept, "o")}${join(olds, "")}
+      ${storedFrom(fields, "r")}${storedFrom(kept, "o")}${constant(olds.join(""))}
       ${plan.hasErrors ? constant(", o.errors") : empty}
       ${plan.watched.length === 0 ? empty : sql`, ${touchedIn(watched, change)} as touched`}
     from (${changedCells(change, json)}) r
     join ${name} o on o.id = r.id collate "C" and o.id = any(${change.rows.map(({ id }) => id)})
     cross join lateral (select ${isOther} as is_other offset 0) x
     offset 0`;
+}
+
+/** Comma before each. */
+function after(parts: readonly Sql[]): Sql {
+  return parts.length === 0 ? empty : sql`, ${join(parts)}`;
 }
 
 function hasOwnColumn(id: string, stored: readonly Field[]): boolean {

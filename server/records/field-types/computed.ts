@@ -25,6 +25,8 @@ export interface ComputedState {
   readonly mayFail?: boolean;
   /** Changes while no record does: with the clock, or with people's names. */
   readonly volatile?: boolean;
+  /** PostgreSQL cannot compute it: a pattern stands in a cell. It is computed here, after the statement that writes the row. */
+  readonly inProgram?: boolean;
   /** Fields that it names, of its own table or, for a rollup or lookup, of the linked one. */
   readonly referencedFieldIds?: readonly string[];
   /** What a formula that names the field finds, in the words of the formula language. */

@@ -1,15 +1,8 @@
-import {
-  errorValue,
-  holds,
-  operandsOf,
-  type EvaluationContext,
-  type FormulaRecord,
-  type Typed,
-  type Value,
-} from "@basalt/formulas";
+import { holds } from "@basalt/formulas";
 import { Problem, type Scope, type TextRow } from "#kernel";
+import { inputsOfFormula, recordFrom, type RecordInputs } from "../computed/record-inputs.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
-import { heldBy, peopleAmong, rowsToAsk, type ReadParts } from "./condition.sql.ts";
+import { heldBy, peopleAmong, rowsToAsk } from "./condition.sql.ts";
 import type { RowCondition, TypedCondition } from "./condition.ts";
 import { readGuarded } from "./guarded-read.ts";
 
@@ -39,7 +32,11 @@ export async function askedHere(
   if (here === undefined) {
     return condition;
   }
-  const parts = partsOf(here);
+  const inputs = inputsOfFormula(here);
+  const parts = {
+    references: inputs.nodes.map(({ id }) => id),
+    lastModified: inputs.lastModified,
+  };
   const people = [...new Set([...condition.people, ...peopleAmong(table, here.fieldIds)])];
   const held: string[] = [];
   const now = scope.now();
@@ -57,7 +54,7 @@ export async function askedHere(
       statements: [rowsToAsk({ schema, table }, condition, batch)],
     });
     const [found = []] = rows;
-    held.push(...found.filter((row) => isHeld(here, row, { parts, now })).map(([id]) => id ?? ""));
+    held.push(...found.filter((row) => isHeld(here, row, { inputs, now })).map(([id]) => id ?? ""));
     if (found.length < BATCH_ROWS) {
       break;
     }
@@ -66,73 +63,17 @@ export async function askedHere(
   return heldBy(condition, held);
 }
 
-interface Parts extends ReadParts {
-  readonly nodes: readonly (Typed & { readonly op: "field" })[];
-}
-
-/** The fields that a condition works on, each once, with the kinds that it takes them for. */
-function partsOf({ root, lastModified }: TypedCondition): Parts {
-  const nodes = new Map<string, Typed & { readonly op: "field" }>();
-  const open: Typed[] = [root];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.op === "field") {
-      nodes.set(node.id, node);
-    }
-    open.push(...operandsOf(node));
-  }
-  return { nodes: [...nodes.values()], references: [...nodes.keys()], lastModified };
-}
-
-/** Columns before those of the parts: id, number, creation. */
+/** Columns before those of the fields: id, number, creation. */
 const LEADING = 3;
 
 function isHeld(
   condition: TypedCondition,
   row: TextRow,
-  { parts, now }: { readonly parts: Parts; readonly now: Date },
+  { inputs, now }: { readonly inputs: RecordInputs; readonly now: Date },
 ): boolean {
-  const record: FormulaRecord = Object.fromEntries(
-    parts.nodes.map((node, at) => {
-      const [json = null, fails] = row.slice(LEADING + 2 * at);
-      return [node.id, fails === "t" ? errorValue : valueOf(json, node.kind)];
-    }),
-  );
-  const times = LEADING + 2 * parts.nodes.length;
-  const context: EvaluationContext = {
-    now: now.getTime(),
-    recordId: row[0] ?? "",
-    createdTime: Number(row[2]),
-    lastModified: (fieldIds) => {
-      const at = parts.lastModified.findIndex((ids) => ids.join() === fieldIds.join());
-      const text = row[times + at] ?? null;
-      return text === null ? null : Number(text);
-    },
-  };
+  const read = { id: row[0] ?? "", createdTime: Number(row[2]), columns: row.slice(LEADING) };
+  const { record, context } = recordFrom(read, inputs, now);
   return holds(condition, record, context);
-}
-
-/** What PostgreSQL wrote as JSON, as formulas take it. */
-function valueOf(json: string | null, kind: Typed["kind"]): Value {
-  return json === null ? null : cell(JSON.parse(json), kind);
-}
-
-function cell(value: unknown, kind: Typed["kind"]): Value {
-  if (value === null) {
-    return null;
-  }
-  switch (kind.type) {
-    case "number":
-      // NaN and the infinities come as texts.
-      return Number(value);
-    case "boolean":
-      return value === true;
-    case "date":
-      return { date: Date.parse(value as string), dateOnly: kind.dateOnly };
-    case "array":
-      return Array.isArray(value) ? value.map((one) => cell(one, kind.of)) : [];
-    default:
-      return value as string;
-  }
 }
 
 function tooSlow(): Problem {

@@ -1,6 +1,6 @@
 import type { TextRow } from "#kernel";
 import type { Stored, StoredAttachment } from "../field-types/field-type.ts";
-import { rowPlan } from "../computed/row-plan.sql.ts";
+import { computedAfter, rowPlan } from "../computed/row-plan.sql.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { BaseChange } from "./base-change.ts";
 import type { CellValue, RowChange } from "./changed-cells.sql.ts";
@@ -52,7 +52,7 @@ export async function insertCells(
       await planFor(change, table),
     ),
   );
-  change.postpone(
+  change.added(
     table.id,
     values.map(({ id }) => id),
   );
@@ -238,6 +238,7 @@ export function isPlain({
     !plan.hasLinks &&
     !plan.hasFiles &&
     plan.newChoices.size === 0 &&
-    rowPlan(schema, table)?.needsContext !== true
+    rowPlan(schema, table)?.needsContext !== true &&
+    !computedAfter(schema, table)
   );
 }

@@ -1,5 +1,5 @@
 import { publish, type ChangeEvent, type Scope, type Sql, type TextRow, type Tx } from "#kernel";
-import { computedGraph } from "../computed/graph.ts";
+import { computedGraph, type ComputedNode } from "../computed/graph.ts";
 import { propagate, type Recomputed, type Touched } from "../computed/propagate.ts";
 import type { ComputingMode } from "../computed/raised-errors.ts";
 import type { BaseSchema } from "../schema/base-schema.ts";
@@ -22,8 +22,8 @@ export class BaseChange {
   private readonly events: ChangeEvent[] = [];
   readonly mode: ComputingMode;
   private touched: Touched[] = [];
-  /** Records by table whose own computed cells are errors until they are computed. */
-  private readonly postponed = new Map<string, string[]>();
+  /** Records by table whose own computed cells, or some, no statement has computed. */
+  private readonly uncomputed = new Map<string, string[]>();
 
   constructor(scope: Scope, base: BaseTx & { readonly mode?: ComputingMode }, schema: BaseSchema) {
     this.scope = { ...scope, db: base.tx };
@@ -64,26 +64,38 @@ export class BaseChange {
     this.touched.push(touched);
   }
 
-  /** Leaves the computed cells of these records to the backlog, where this transaction does not compute. */
+  /** Says that records were added: `settle` computes those of their cells that the statement has left out. */
+  added(tableId: string, recordIds: readonly string[]): void {
+    if (this.mode === "later" || this.leftOut(tableId).length > 0) {
+      this.uncomputed.set(tableId, [...(this.uncomputed.get(tableId) ?? []), ...recordIds]);
+    }
+  }
+
+  /** Leaves the computed cells of records that were changed to the backlog, where this transaction does not compute. */
   postpone(tableId: string, recordIds: readonly string[]): void {
     if (this.mode === "later") {
-      this.postponed.set(tableId, [...(this.postponed.get(tableId) ?? []), ...recordIds]);
+      this.added(tableId, recordIds);
     }
+  }
+
+  /** The computed fields that no statement of a write computes. */
+  private leftOut(tableId: string): readonly ComputedNode[] {
+    const nodes = computedGraph(this.schema).byTable.get(tableId) ?? [];
+    return this.mode === "later" ? nodes : nodes.filter(({ afterStatement }) => afterStatement);
   }
 
   /** Computes what depends on the cells that were touched. Answers the records that got other values by it. */
   async settle(): Promise<Recomputed> {
-    const { touched, postponed } = this;
+    const { touched, uncomputed } = this;
     this.touched = [];
-    if (touched.length === 0 && postponed.size === 0) {
+    if (touched.length === 0 && uncomputed.size === 0) {
       return new Map();
     }
-    const { byTable } = computedGraph(this.schema);
-    const stale = [...postponed].map(([tableId, recordIds]) => ({
-      nodes: byTable.get(tableId) ?? [],
+    const stale = [...uncomputed].map(([tableId, recordIds]) => ({
+      nodes: this.leftOut(tableId),
       recordIds,
     }));
-    postponed.clear();
+    uncomputed.clear();
     return propagate(this, { touched, stale });
   }
 

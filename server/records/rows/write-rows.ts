@@ -47,7 +47,7 @@ export async function planFor(change: BaseChange, table: Table): Promise<RowPlan
 }
 
 /**
- * Tells what an update wrote and computed to those who read it through links, and the computed part to the log. `done` are the
+ * Tells what an update wrote and computed to those who read it through links or are computed afterwards, and the computed part to the log. `done` are the
  * answers of `updateRows`.
  */
 function touchUpdated(
@@ -63,7 +63,10 @@ function touchUpdated(
     readonly plan: RowPlan | undefined;
   },
 ): void {
-  const { linkedReaders } = computedGraph(change.schema);
+  const { linkedReaders, ownReaders } = computedGraph(change.schema);
+  const isRead = (id: string): boolean =>
+    linkedReaders.has(id) ||
+    ownReaders.get(id)?.some(({ afterStatement }) => afterStatement) === true;
   const written = [...fields.map(({ id }) => id), ...stampsOfChange(table)];
   const changed = done.filter((row) => Number(row[2]) === change.txn);
   const computed = new Set<string>();
@@ -72,7 +75,7 @@ function touchUpdated(
   )) {
     const also = arrayElements(literal);
     also.forEach((id) => computed.add(id));
-    const fieldIds = [...written, ...also].filter((id) => linkedReaders.has(id));
+    const fieldIds = [...written, ...also].filter(isRead);
     if (fieldIds.length > 0) {
       const recordIds = rows.map(([id]) => id ?? "");
       change.touch({ tableId: table.id, recordIds, fieldIds, rowsDone: true });
