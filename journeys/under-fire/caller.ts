@@ -93,7 +93,8 @@ export class Caller {
 
   private nameOf(process: number, socket: unknown): string {
     const known = this.connections.get(process);
-    const count = known?.socket === socket ? known.count : (known?.count ?? 0) + 1;
+    const before = known?.count ?? 0;
+    const count = known?.socket === socket ? before : before + 1;
     this.connections.set(process, { socket, count });
     return `${this.client}/${process}/${count}`;
   }
