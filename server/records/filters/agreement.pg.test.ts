@@ -142,7 +142,10 @@ test("PostgreSQL and we keep the same records by any filter of a view", async ()
   const [grid] = table.views;
   await fc.assert(
     fc.asyncProperty(filters(known), async (filter) => {
-      const { condition, dropped } = typedViewFilter(table, filter, new Date(NOW));
+      const { condition, dropped } = typedViewFilter(table, filter, {
+        now: new Date(NOW),
+        userId: null,
+      });
       expect(dropped).toEqual([]);
       const kept = records.filter(({ id, values }) => holds(condition, values, contextOf(id)));
       const view = { ...(grid as View), options: { filters: filter } };

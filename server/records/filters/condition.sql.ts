@@ -22,13 +22,14 @@ export function conditionSql(
   { condition, prefix }: { readonly condition: TypedCondition; readonly prefix: string },
 ): RowCondition {
   if (!condition.inSql) {
-    return { ...ANY_ROW, here: condition };
+    return { ...ANY_ROW, here: condition, followsClock: condition.volatile };
   }
   const { steps, holds } = compileCondition(condition, rowContext(schema, table), prefix);
   return {
     steps: steps.length === 0 ? empty : join(steps, " ", " "),
     holds,
     people: peopleAmong(table, condition.fieldIds),
+    followsClock: condition.volatile,
   };
 }
 
@@ -41,6 +42,8 @@ export function both(one: RowCondition, other: RowCondition): RowCondition {
     steps: sql`${one.steps}${other.steps}`,
     holds: sql`(${one.holds}) and (${other.holds})`,
     people: [...new Set([...one.people, ...other.people])],
+    followsClock: one.followsClock === true || other.followsClock === true,
+    followsCaller: one.followsCaller === true || other.followsCaller === true,
     ...(here !== undefined && { here }),
   };
 }

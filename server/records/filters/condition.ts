@@ -13,6 +13,10 @@ export interface RowCondition {
   readonly holds: Sql;
   /** Fields whose persons' names it reads: `people` of the statement must know them. */
   readonly people: readonly Field[];
+  /** Asks what time it is. */
+  readonly followsClock?: boolean;
+  /** Asks who asks: its answer is for nobody else. */
+  readonly followsCaller?: boolean;
   /** What has to hold besides and PostgreSQL cannot work out: it is asked here, record by record. */
   readonly here?: TypedCondition;
 }

@@ -1,4 +1,5 @@
 import { part, type Scope } from "#kernel";
+import { actorId } from "../rows/call-event.ts";
 import type { BaseSchema, Table, View } from "../schema/base-schema.ts";
 import { both, conditionSql } from "./condition.sql.ts";
 import { verdictOf, type Condition } from "./condition.ts";
@@ -19,7 +20,7 @@ export function conditionOf(
 ): Condition {
   // The text is checked even where the view keeps nothing.
   const byFormula = formulaCondition(scope, { schema, table }, filterByFormula);
-  const byView = view === undefined ? "all" : viewCondition(scope.now(), { schema, table }, view);
+  const byView = view === undefined ? "all" : viewCondition(scope, { schema, table }, view);
   if (byFormula === "none" || byView === "none") {
     return "none";
   }
@@ -38,14 +39,25 @@ function formulaCondition(
   return text === "" ? "all" : scope.parts.of(compiledFilters).of(schema, table, text);
 }
 
-/** Compiled each time: it depends on the day, and there are few parts to it. */
+/** Compiled each time: it depends on the day and on who asks, and there are few parts to it. */
 function viewCondition(
-  now: Date,
+  scope: Scope,
   { schema, table }: { readonly schema: BaseSchema; readonly table: Table },
   view: View,
 ): Condition {
-  const { condition } = typedViewFilter(table, view.options["filters"], now);
-  return verdictOf(condition) ?? conditionSql(schema, table, { condition, prefix: "of_view" });
+  const { condition, followsClock, followsCaller } = typedViewFilter(
+    table,
+    view.options["filters"],
+    { now: scope.now(), userId: actorId(scope) },
+  );
+  const verdict = verdictOf(condition);
+  return (
+    verdict ?? {
+      ...conditionSql(schema, table, { condition, prefix: "of_view" }),
+      followsClock,
+      followsCaller,
+    }
+  );
 }
 
 const compiledFilters = part("records.compiled-filters", () => new CompiledFilters());

@@ -32,10 +32,18 @@ export type TypedLeaf =
   | { readonly reason: string };
 
 /** What a condition is asked of. */
-export interface Asking {
+export interface Asking extends Asker {
   readonly table: Table;
-  readonly now: Date;
 }
+
+/** When something is asked, and by whom; null: by nobody who has an account. */
+export interface Asker {
+  readonly now: Date;
+  readonly userId: string | null;
+}
+
+/** Stands for the id of whoever asks. */
+const ME = "me";
 
 /** Types one condition of a view's filter. */
 export function typedLeaf(condition: FilterCondition, asking: Asking): TypedLeaf {
@@ -54,6 +62,23 @@ export function typedLeaf(condition: FilterCondition, asking: Asking): TypedLeaf
     return { reason: `a field of type ${field.type} takes the operators ${taken}` };
   }
   return build({ ...asking, field: seen, value: condition.value ?? null });
+}
+
+/** True where what the condition keeps depends on who asks. */
+export function asksWho(table: Table, { fieldId, value }: FilterCondition): boolean {
+  const field = table.fieldsById.get(fieldId);
+  const seen = field && filterField(field)?.class;
+  return (
+    (seen === "person" || seen === "people") &&
+    (value === ME || (Array.isArray(value) && value.includes(ME)))
+  );
+}
+
+/** True where what the condition keeps depends on the day. */
+export function asksWhen({ value }: FilterCondition): boolean {
+  return (
+    typeof value === "object" && value !== null && "mode" in value && value.mode !== "exactDate"
+  );
 }
 
 interface Leaf extends Asking {
@@ -168,7 +193,7 @@ function inDays({ field }: Leaf, order: Order, days: DayRange): Typed {
 }
 
 /** The ids that a value names: of records, of persons, or of choices by id or name. Ids of choices that have gone are left out. */
-function idsIn({ field, value }: Leaf): readonly string[] | string {
+function idsIn({ field, value, userId }: Leaf): readonly string[] | string {
   const given = typeof value === "string" ? [value] : value;
   if (!Array.isArray(given) || given.length === 0) {
     return "the value must be an id, or a list of ids with something in it";
@@ -182,7 +207,10 @@ function idsIn({ field, value }: Leaf): readonly string[] | string {
     case "links":
       return given.every((one) => isId("rec", one)) ? given : "the value must be ids of records";
     default:
-      return given.every((one) => isId("usr", one)) ? given : "the value must be ids of users";
+      return given.every((one) => one === ME || isId("usr", one))
+        ? // Nobody has the empty id: where nobody asks, "me" keeps nothing.
+          given.map((one) => (one === ME ? (userId ?? "") : one))
+        : `the value must be ids of users, or ${JSON.stringify(ME)} for whoever asks`;
   }
 }
 

@@ -7,6 +7,8 @@ import { shape } from "../testing/linked-tables.ts";
 import { expectRefusal } from "../testing/test-base.ts";
 import { getView } from "../views/read-views.ts";
 import { wholeView } from "../views/whole-view.ts";
+import { schemaOf } from "../schema/schema-cache.ts";
+import { conditionOf } from "./conditions.ts";
 import { askedTable } from "./testing/asked-table.ts";
 
 const asked = askedTable();
@@ -240,4 +242,34 @@ test("a condition whose field has gone is dropped and told", async () => {
     view: kept,
   });
   expect(records.length).toBe(2);
+});
+
+test("“me” is whoever asks, each time", async () => {
+  const { scope, table, view, fieldId, world, shows } = asked();
+  for (const [field, operator, value, names] of [
+    ["Owner", "is", "me", ["a"]],
+    ["Owner", "isNot", "me", ["b", "c", "d", "O'Hara"]],
+    ["Owner", "isAnyOf", ["me", "usrAAAAAAAAAAAAAA"], ["a"]],
+    ["Team", "hasNoneOf", ["me"], ["b", "c", "d", "O'Hara"]],
+  ] as const) {
+    const filterSet = [{ fieldId: fieldId(field), operator, value }];
+    expect(await shows({ conjunction: "and", filterSet })).toEqual(names);
+  }
+  const mine = [{ fieldId: fieldId("Owner"), operator: "is", value: "me" }];
+  const kept = await view({ filters: { conjunction: "and", filterSet: mine } });
+  const listing = { table: await table(), shape, pageSize: 10, view: kept };
+  expect((await listRecords(scope, listing)).records).toHaveLength(1);
+  expect((await listRecords(world.system, listing)).records).toHaveLength(0);
+  const schema = await schemaOf(scope, asked().baseId);
+  const condition = conditionOf(scope, { schema, table: await table() }, { view: kept });
+  expect(condition).toMatchObject({ followsCaller: true, followsClock: false });
+  const today = { fieldId: fieldId("Day"), operator: "=", value: { mode: "today" } };
+  const ofToday = await view({ filters: { conjunction: "and", filterSet: [today] } });
+  expect(conditionOf(scope, { schema, table: await table() }, { view: ofToday })).toMatchObject({
+    followsCaller: false,
+    followsClock: true,
+  });
+  // It is a text like any other where no persons are.
+  const named = [{ fieldId: fieldId("Name"), operator: "=", value: "me" }];
+  expect(await shows({ conjunction: "and", filterSet: named })).toEqual([]);
 });

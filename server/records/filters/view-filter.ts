@@ -9,7 +9,14 @@ import type { Typed } from "@basalt/formulas";
 import type { Table } from "../schema/base-schema.ts";
 import type { TypedCondition } from "./condition.ts";
 import { joined, known } from "./typed-parts.sql.ts";
-import { typedLeaf, type Asking, type TypedLeaf } from "./view-conditions.ts";
+import {
+  asksWhen,
+  asksWho,
+  typedLeaf,
+  type Asker,
+  type Asking,
+  type TypedLeaf,
+} from "./view-conditions.ts";
 
 /** A condition that does not count, and why: its field has gone, or has become one that cannot be asked so. */
 export interface DroppedCondition {
@@ -22,27 +29,36 @@ export interface DroppedCondition {
 export interface TypedViewFilter {
   readonly condition: TypedCondition;
   readonly dropped: readonly DroppedCondition[];
+  /** What it keeps depends on the day. */
+  readonly followsClock: boolean;
+  /** What it keeps depends on who asks. */
+  readonly followsCaller: boolean;
 }
 
 /**
  * Types the filter of a view as it is kept. Nothing throws: a condition that cannot be asked keeps every record and is
  * among the dropped ones.
  */
-export function typedViewFilter(table: Table, kept: unknown, now: Date): TypedViewFilter {
+export function typedViewFilter(table: Table, kept: unknown, asker: Asker): TypedViewFilter {
   const filter = filterIn(kept);
-  if (filter === null) {
-    return { condition: conditionOf(known(true), []), dropped: [] };
-  }
   const dropped: DroppedCondition[] = [];
-  const fieldIds = new Set<string>();
-  const root = typedGroup(filter, { table, now }, (condition, { reason = "" }) => {
-    if (reason === "") {
-      fieldIds.add(condition.fieldId);
-    } else {
-      dropped.push({ fieldId: condition.fieldId, operator: condition.operator, reason });
-    }
-  });
-  return { condition: conditionOf(root, [...fieldIds]), dropped };
+  const asked: FilterCondition[] = [];
+  const root =
+    filter === null
+      ? known(true)
+      : typedGroup(filter, { ...asker, table }, (condition, { reason = "" }) => {
+          if (reason === "") {
+            asked.push(condition);
+          } else {
+            dropped.push({ fieldId: condition.fieldId, operator: condition.operator, reason });
+          }
+        });
+  return {
+    condition: conditionOf(root, [...new Set(asked.map(({ fieldId }) => fieldId))]),
+    dropped,
+    followsClock: asked.some(asksWhen),
+    followsCaller: asked.some((condition) => asksWho(table, condition)),
+  };
 }
 
 /** Why a filter cannot be kept with a view: which part, and the rule; undefined where it can. */
@@ -65,7 +81,7 @@ export function faultOfFilter(
     return { input: "options.filters", rule: `has at most ${FILTER_CONDITIONS_MAX} conditions` };
   }
   for (const condition of conditions) {
-    const { reason } = typedLeaf(condition, { table, now });
+    const { reason } = typedLeaf(condition, { table, now, userId: null });
     if (reason !== undefined) {
       const place = `options.filters: ${condition.fieldId} ${condition.operator}`;
       return { input: place, rule: reason };

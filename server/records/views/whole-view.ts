@@ -26,6 +26,6 @@ export function wholeView(
     type,
     options,
     ...(personalForUserId !== null && { personalForUserId }),
-    droppedConditions: typedViewFilter(table, options["filters"], now).dropped,
+    droppedConditions: typedViewFilter(table, options["filters"], { now, userId: null }).dropped,
   };
 }
