@@ -82,6 +82,8 @@ async function start(given: Config, closers: Closers): Promise<Omit<Basalt, "sto
     about: { version, database: describe(postgres) },
     tracing,
   });
+  const { roles } = config;
+  await world.processes?.join({ roles, version, address: `${config.host}:${config.port}` });
   const { url } = await gateway.listen();
   closers.push(() => gateway.close());
   if (config.roles.has("worker")) {

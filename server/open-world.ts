@@ -14,7 +14,10 @@ import {
   openRedis,
   openTracing,
   Parts,
+  newProcessId,
   PgSignals,
+  Processes,
+  SideConnection,
   type Config,
   type Database,
   type Log,
@@ -82,9 +85,16 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
   announce(metrics, version);
   const redis = await openRedis(config, { log, metrics });
   closers.push(async () => redis?.close());
-  const signals = new PgSignals({ db: database, url: postgres.url, log });
+  const side = new SideConnection({ url: postgres.url, log });
+  closers.push(() => side.close());
+  const id = newProcessId();
+  const signals = new PgSignals({ processId: id, side, log, redis });
   closers.push(() => signals.close());
+  await side.open();
   await signals.open();
+  const now = (): Date => new Date();
+  const processes = new Processes({ id, db: database, side, signals, log, now });
+  closers.push(() => processes.leave());
   const egress = openEgress({ allow: config.egressAllow });
   closers.push(() => egress.close());
   const mail = openMailer(config, log);
@@ -96,12 +106,13 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
     log,
     metrics,
     signals,
+    processes,
     redis,
     egress,
     store: await openDiskStore(`${config.dataDir}/files`),
     mail,
     parts,
-    now: () => new Date(),
+    now,
   };
   parts.attach(world);
   closers.push(() => closeActs(world));

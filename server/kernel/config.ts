@@ -1,6 +1,7 @@
 import path from "node:path";
 import { cannotWrite, openDataDir } from "./data-dir.ts";
 import { type EdgeConfig, readEdge } from "./edge-config.ts";
+import { type ProcessConfig, readProcess } from "./process-config.ts";
 import { readSecretFile, secretFile } from "./secret-file.ts";
 import { ConfigError, SettingValues } from "./setting-values.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "./settings.ts";
 
 /** Every setting, validated. `kernel/config.ts` alone reads the environment. */
-export interface Config extends EdgeConfig {
+export interface Config extends EdgeConfig, ProcessConfig {
   /** Listening address. */
   readonly host: string;
   readonly port: number;
@@ -20,9 +21,6 @@ export interface Config extends EdgeConfig {
   readonly dataDir: string;
   /** An outside PostgreSQL; null = the embedded one. */
   readonly databaseUrl: string | null;
-  readonly roles: ReadonlySet<"gateway" | "api" | "worker">;
-  /** An optional Redis, for speed; null = none. */
-  readonly redisUrl: string | null;
   /** Root of signing and encryption. At least 32 characters. */
   readonly secret: string;
   readonly adminEmail: string | null;
@@ -124,8 +122,7 @@ export function readSettings(
       values.text("BASALT_DATA_DIR") ?? (uid === 0 ? "/var/lib/basalt" : ".data"),
     ),
     databaseUrl: values.url("DATABASE_URL", ["postgres:", "postgresql:"]),
-    roles: values.choices("BASALT_ROLES", ["gateway", "api", "worker"]),
-    redisUrl: values.url("REDIS_URL", ["redis:", "rediss:"]),
+    ...readProcess(values),
     secret: readSecret(values, production),
     ...readAdmin(values),
     sample: values.flag("BASALT_SAMPLE", true),

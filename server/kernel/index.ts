@@ -93,6 +93,8 @@ export { announce, measurePool, openMetrics } from "./prometheus.ts";
 export type { ObjectStore } from "./object-store.ts";
 export { part, Parts, type PartKey } from "./parts.ts";
 export { PgSignals } from "./pg-signals.ts";
+export { newProcessId, Processes, type RunningProcess } from "./processes.ts";
+export { SideConnection } from "./db/side-connection.ts";
 export {
   Problem,
   problemStatus,

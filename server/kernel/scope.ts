@@ -6,6 +6,7 @@ import type { Mailer } from "./mail.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { Parts } from "./parts.ts";
+import type { Processes } from "./processes.ts";
 import type { Redis } from "./redis.ts";
 import type { Signals } from "./signals.ts";
 
@@ -58,6 +59,8 @@ export interface World {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly signals: Signals;
+  /** Who else serves this database; absent where nobody looks. */
+  readonly processes?: Processes | undefined;
   /** An optional Redis, for speed only; absent where none is configured. */
   readonly redis?: Redis | undefined;
   readonly egress: Egress;

@@ -30,7 +30,28 @@ export const settings = [
     meaning: "a PostgreSQL 15 or newer to use instead",
     secret: true,
   },
-  { name: "BASALT_ROLES", default: "gateway,api,worker", meaning: "what this process does" },
+  {
+    name: "BASALT_ROLES",
+    default: "gateway,api,worker",
+    meaning: "what this process does; see `docs/processes.md`",
+  },
+  {
+    name: "BASALT_PROCESSES",
+    default: "1",
+    meaning:
+      "processes that answer requests on the one port; more than 1 puts background work in one more and a supervisor above them",
+  },
+  {
+    name: "BASALT_API_URL",
+    default: "none",
+    meaning: "where a process with BASALT_ROLES=gateway finds api processes, with commas between",
+  },
+  {
+    name: "BASALT_DRAIN_MS",
+    default: "0 (3000 with BASALT_TRUSTED_PROXIES)",
+    meaning:
+      "how long, after SIGTERM, `/ready` says no while requests are still served, so that balancers look elsewhere, milliseconds",
+  },
   {
     name: "REDIS_URL",
     default: "none",

@@ -149,7 +149,7 @@ const absent: Pick<World, "db" | "signals" | "egress" | "store" | "mail"> = {
     transaction: unused,
     inTransaction: false,
   },
-  signals: { send: unused, listen: unused, close: unused },
+  signals: { send: unused, hint: unused, listen: unused, close: unused },
   egress: { send: unused, close: unused },
   store: { put: unused, get: unused, size: unused, delete: unused },
   mail: { send: unused, close: unused },

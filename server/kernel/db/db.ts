@@ -44,8 +44,11 @@ export interface Tx extends Db {
   readonly inTransaction: true;
   /** Runs `work` so that its failure undoes only its own statements (a savepoint). */
   attempt<T>(work: () => Promise<T>): Promise<T>;
-  /** Called once after the commit, in order; not called on rollback. For waking readers: must not throw. */
-  afterCommit(callback: () => void): void;
+  /**
+   * Called once after the commit; not called on rollback. For waking readers: must not throw. The transaction resolves when
+   * the promises of all are settled; its connection is free by then.
+   */
+  afterCommit(callback: () => unknown): void;
 }
 
 export type TextRow = (string | null)[];

@@ -178,7 +178,7 @@ class PoolDatabase extends Statements implements Database {
       await tx.settled();
       await client.query("commit");
       client.release();
-      tx.committed();
+      await tx.committed();
       return answer;
     } catch (error) {
       tx.close();
@@ -213,7 +213,7 @@ class PoolDatabase extends Statements implements Database {
 class Transaction extends Statements implements Tx {
   readonly inTransaction = true;
   private readonly client: PoolClient;
-  private readonly callbacks: (() => void)[] = [];
+  private readonly callbacks: (() => unknown)[] = [];
   private savepoints = 0;
   private open = true;
   private last: Promise<unknown> = Promise.resolve();
@@ -263,14 +263,15 @@ class Transaction extends Statements implements Tx {
     }
   }
 
-  afterCommit(callback: () => void): void {
+  afterCommit(callback: () => unknown): void {
     this.callbacks.push(callback);
   }
 
-  committed(): void {
+  async committed(): Promise<void> {
     this.open = false;
-    for (const callback of this.callbacks) {
-      callback();
+    const waits = this.callbacks.map((callback) => callback());
+    if (waits.some((wait) => wait instanceof Promise)) {
+      await Promise.all(waits);
     }
   }
 

@@ -11,6 +11,8 @@ import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { Parts } from "../parts.ts";
 import { PgSignals } from "../pg-signals.ts";
+import { newProcessId } from "../processes.ts";
+import { SideConnection } from "../db/side-connection.ts";
 import { systemScope, type Actor, type Scope, type World } from "../scope.ts";
 import { testConfig } from "./config.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
@@ -66,7 +68,10 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
   const url = options.url ?? (database as TestDatabase).url;
   await migrate(url, Object.keys(modules), databaseScripts());
   const db = openDatabase({ url, poolMax: 6, statementTimeoutMs: 15_000, acquireTimeoutMs: 5_000 });
-  const signals = new PgSignals({ db, url, log: silentLog });
+  const side = new SideConnection({ url, log: silentLog });
+  const processId = newProcessId();
+  const signals = new PgSignals({ processId, side, log: silentLog });
+  await side.open();
   await signals.open();
   let clock: Date | null = null;
   const outbox: MailMessage[] = [];
@@ -101,6 +106,7 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
     system: systemScope(world, "test"),
     close: async () => {
       await signals.close();
+      await side.close();
       await db.close();
       await database?.drop();
     },

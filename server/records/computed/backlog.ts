@@ -29,5 +29,5 @@ export async function addToBacklog(
     recordIds,
   }));
   await tx.run(insertBacklog(schema.baseId, txn, rows));
-  await scope.signals.send(tx, BACKLOG_GREW, schema.baseId);
+  await scope.signals.hint(tx, BACKLOG_GREW, schema.baseId);
 }
