@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { matchedRoutes, routePath } from "hono/route";
 import type { RouterRoute } from "hono/types";
-import { type Actor, type HttpEnv, Problem, renderProblem, type Scope } from "#kernel";
+import { type HttpEnv, Problem, renderProblem, type Scope } from "#kernel";
 import { type Exchange, UNMATCHED } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { keyedCalls } from "./keyed-calls.ts";
@@ -12,9 +12,7 @@ export interface GatewayEnv extends HttpEnv {
   Bindings: Exchange;
 }
 
-const anonymous: Actor = { kind: "anonymous" };
-
-/** All routes in one application: who asks is found out, the scope is made, keys are honoured, then the route runs. */
+/** All routes in one application: the scope is made, keys are honoured, then the route runs. */
 export function applicationOf(options: GatewayOptions, own: OwnRoutes): Hono<GatewayEnv> {
   const { world, mounts } = options;
   const app = new Hono<GatewayEnv>({ getPath: (_request, hono) => pathFrom(hono?.env) });
@@ -27,7 +25,7 @@ export function applicationOf(options: GatewayOptions, own: OwnRoutes): Hono<Gat
     if (own.paths(exchange.path)) {
       return next();
     }
-    const actor = await actorFor(options, exchange, c.req.raw.headers.get("authorization"));
+    const { actor } = exchange;
     const scope: Scope = {
       ...world,
       actor,
@@ -99,29 +97,6 @@ function pathFrom(env: Exchange | undefined): string {
     throw new Error("the gateway's application is called without an exchange");
   }
   return env.path;
-}
-
-async function actorFor(
-  options: GatewayOptions,
-  exchange: Exchange,
-  authorization: string | null,
-): Promise<Actor> {
-  if (authorization === null) {
-    return anonymous;
-  }
-  try {
-    const actor = await options.actorOf(options.world, authorization);
-    if (actor.kind === "user") {
-      exchange.userId = actor.userId;
-    }
-    return actor;
-  } catch (error) {
-    if (!(error instanceof Problem)) {
-      throw error;
-    }
-    exchange.authProblem = error;
-    return anonymous;
-  }
 }
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];

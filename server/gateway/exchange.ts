@@ -1,4 +1,6 @@
-import { newId, type Problem, type Surface, surfaceOf } from "#kernel";
+import { type Actor, newId, type Problem, type Surface, surfaceOf } from "#kernel";
+import type { HeldBucket } from "./limits/rate-limits.ts";
+import { baseIdIn, type RouteClass, routeClassOf } from "./limits/route-class.ts";
 
 /** One request on its way through the gateway: what the log, the metrics and the renderer need to know of it. */
 export interface Exchange {
@@ -12,6 +14,14 @@ export interface Exchange {
   readonly address: string;
   /** Aborts at the deadline or when the caller has gone. */
   readonly abort: AbortController;
+  /** What it asks for, as limits and priorities see it. */
+  readonly routeClass: RouteClass;
+  /** The base that the path names. */
+  readonly baseId: string | undefined;
+  /** Who asks; nobody until `identify` has found out. */
+  actor: Actor;
+  /** The limits that it was counted in. */
+  buckets?: readonly HeldBucket[];
   /** The route pattern; from a fixed list. */
   endpoint: string;
   /** Why the token was refused, kept until a route asks for somebody. */
@@ -20,6 +30,8 @@ export interface Exchange {
   code?: string;
   userId?: string;
 }
+
+const ANONYMOUS: Actor = { kind: "anonymous" };
 
 /** The endpoint label where no route matched. */
 export const UNMATCHED = "unmatched";
@@ -44,6 +56,9 @@ export function newExchange({ method, target, requestId, address }: NewExchange)
     startedMs: performance.now(),
     address,
     abort: new AbortController(),
+    routeClass: routeClassOf(method, path),
+    baseId: baseIdIn(path),
+    actor: ANONYMOUS,
     endpoint: UNMATCHED,
   };
 }

@@ -3,16 +3,26 @@ import { applicationOf, noteEndpoint } from "./application.ts";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answers/answer.ts";
 import { type Exchange, newExchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
+import { identifier } from "./identify.ts";
 import { replayed } from "./keyed-calls.ts";
+import { openAdmission } from "./limits/admission.ts";
 import { ownRoutes } from "./pages/own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 
 /** The way of a request through the gateway, whatever it came in on. */
 export interface Pipeline {
+  /**
+   * Finds out who asks and whether they may ask now; at once where it can. Comes before everything else. A failure that it answers
+   * (or rejects with) is given to `refuse`.
+   */
+  admit(
+    exchange: Exchange,
+    headers: { readonly authorization: string | null },
+  ): Problem | undefined | Promise<Problem | undefined>;
   /** Answers; never rejects. Whoever writes the answer calls `done` afterwards. */
   answer(request: Request, exchange: Exchange): Promise<Answer>;
   /** A failure that was found before there was a Request to route. */
-  refuse(problem: Problem, exchange: Exchange): Promise<Answer>;
+  refuse(problem: unknown, exchange: Exchange): Promise<Answer>;
   /** Counts and logs the exchange. */
   done(
     exchange: Exchange,
@@ -30,6 +40,8 @@ export function openPipeline(options: GatewayOptions): Pipeline {
   const { world } = options;
   const running = new Set<Exchange>();
   const recorder = openRecorder(world, () => running.size);
+  const identify = identifier(options);
+  const admission = openAdmission(world);
   const own = ownRoutes(options);
   const app = applicationOf(options, own);
 
@@ -44,24 +56,47 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     return error instanceof IdempotentReplay ? replayed(error.answer) : failed(error, c.env);
   });
 
+  /** The answer as it is sent, with what every answer carries. */
+  const finish = async (response: Response, exchange: Exchange): Promise<Answer> => {
+    const answer = await answerOf(response, exchange);
+    answer.headers.push(...admission.headersOf(exchange));
+    return answer;
+  };
+
   const route = async (request: Request, exchange: Exchange): Promise<Answer> => {
     try {
       if (exchange.method === "OPTIONS" && exchange.surface === "airtable") {
-        return await answerOf(preflight(), exchange);
+        return await finish(preflight(), exchange);
       }
+      const entering = admission.enter(exchange);
+      const refusal = entering instanceof Promise ? await entering : entering;
+      if (refusal !== undefined) {
+        throw refusal;
+      }
+      const sinceMs = performance.now();
       const answering = Promise.resolve(app.fetch(request, exchange));
-      const response = await orDeadline(answering, exchange, world.config.requestTimeoutMs);
+      const response = await orDeadline(
+        answering.finally(() => admission.leave(exchange, sinceMs)),
+        exchange,
+        world.config.requestTimeoutMs,
+      );
       return await compressed(
-        await answerOf(response, exchange),
+        await finish(response, exchange),
         request.headers.get("accept-encoding"),
       );
     } catch (error) {
-      return answerOf(failed(error, exchange), exchange);
+      return finish(failed(error, exchange), exchange);
     }
   };
 
   const pipeline: Pipeline = {
     running,
+    admit: (exchange, { authorization }) => {
+      const identifying = own.paths(exchange.path) ? undefined : identify(exchange, authorization);
+      return identifying === undefined
+        ? admission.ask(exchange)
+        : identifying.then(() => admission.ask(exchange));
+    },
     answer: async (request, exchange) => {
       running.add(exchange);
       return options.tracing === undefined
@@ -70,10 +105,11 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     },
     refuse: (problem, exchange) => {
       running.add(exchange);
-      return answerOf(failed(problem, exchange), exchange);
+      return finish(failed(problem, exchange), exchange);
     },
     done: (exchange, outcome) => {
       running.delete(exchange);
+      admission.answered(exchange, outcome.status);
       recorder.done(exchange, outcome);
     },
     fetch: async (request, caller = {}) => {
@@ -85,10 +121,10 @@ export function openPipeline(options: GatewayOptions): Pipeline {
         address: caller.address ?? "",
       });
       const isHead = request.method === "HEAD";
-      const answer = await pipeline.answer(
-        isHead ? new Request(request, { method: "GET" }) : request,
-        exchange,
-      );
+      const answer = await admitted(pipeline, exchange, {
+        authorization: request.headers.get("authorization"),
+        request: () => (isHead ? new Request(request, { method: "GET" }) : request),
+      });
       pipeline.done(exchange, { status: answer.status, bytesIn: 0, bytesOut: 0 });
       return responseOf(isHead ? { ...answer, body: null } : answer);
     },
@@ -102,6 +138,23 @@ function preflight(): Response {
     status: 200,
     headers: [...corsHeaders.slice(1), ["access-control-max-age", "600"], ["content-length", "0"]],
   });
+}
+
+/** The whole way of a request that is no hot read. */
+export async function admitted(
+  pipeline: Pipeline,
+  exchange: Exchange,
+  call: { readonly authorization: string | null; readonly request: () => Request },
+): Promise<Answer> {
+  try {
+    const admitting = pipeline.admit(exchange, call);
+    const refusal = admitting instanceof Promise ? await admitting : admitting;
+    return await (refusal === undefined
+      ? pipeline.answer(call.request(), exchange)
+      : pipeline.refuse(refusal, exchange));
+  } catch (error) {
+    return pipeline.refuse(error, exchange);
+  }
 }
 
 /** What routes say when nobody is signed in; other 401s (a wrong password) are answers of their own. */

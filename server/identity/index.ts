@@ -5,6 +5,7 @@
  * workspaces that a key is restricted to it knows the ids and nothing else.
  */
 export { actorOf, cachedActor, invalidToken } from "./actor-of.ts";
+export { addressKey } from "./attempts/address-key.ts";
 export { createApiKey, type NewApiKey } from "./keys/api-keys.ts";
 export type { ApiKeyRow } from "./keys/api-keys.sql.ts";
 export { hasScope, requireAdmin, requireSession, requireUser } from "./require.ts";

@@ -47,11 +47,14 @@ export {
   keepPartitions,
   publish,
   publishedIn,
+  readChanged,
   readEvents,
+  type ChangedEvent,
   type ChangeEvent,
   type EventCursor,
 } from "./events/events.ts";
 export { insertEventsOfBatch } from "./events/events.sql.ts";
+export { isTagNamed } from "./http/conditional.ts";
 export type { HotAnswer, HotCall, HotReads } from "./http/hot-reads.ts";
 export { requireActor, type HttpEnv } from "./http/http-env.ts";
 export {
@@ -85,6 +88,8 @@ export {
   type Ticket,
 } from "./idempotency.ts";
 export { isId, newId, type IdPrefix } from "./ids.ts";
+export { AHEAD_SHARE, SharedBuckets } from "./limits/shared-buckets.ts";
+export { TokenBuckets, type Bucket, type BucketRate } from "./limits/token-buckets.ts";
 export { silentLog, type Log } from "./log.ts";
 export type { Mailer, MailMessage } from "./mail.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";

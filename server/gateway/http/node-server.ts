@@ -6,7 +6,7 @@ import { callerAddress } from "./address.ts";
 import type { Answer } from "../answers/answer.ts";
 import { newExchange } from "../exchange.ts";
 import { requestOf } from "./node-request.ts";
-import type { Pipeline } from "../pipeline.ts";
+import { admitted, type Pipeline } from "../pipeline.ts";
 import { refusalOf } from "./refusals.ts";
 import {
   bind,
@@ -123,7 +123,10 @@ async function serveOne({ message, response, pipeline, addressOf, state }: Call)
   const refusal = refusalOf(message);
   const answer =
     refusal === undefined
-      ? await pipeline.answer(requestOf(message, exchange.abort.signal), exchange)
+      ? await admitted(pipeline, exchange, {
+          authorization: headers.authorization ?? null,
+          request: () => requestOf(message, exchange.abort.signal),
+        })
       : await pipeline.refuse(refusal, exchange);
   const last = state.stopping || refusal !== undefined;
   write(response, answer, { bare: method === "HEAD", last });

@@ -19,8 +19,10 @@ export interface Bucket {
   blockedUntilMs: number;
   /** Tokens taken that the other processes have not been told of. */
   untold: number;
-  /** Of these, on their way to be told. */
+  /** Tokens on their way to be told. */
   telling: number;
+  /** A penalty has begun here that the other processes have not been told of. */
+  isPenaltyUntold: boolean;
   /** Used since the last sweep: a bucket in use is not dropped for a new one. */
   isUsed: boolean;
 }
@@ -36,13 +38,16 @@ const SWEEP_MAX = 8;
  * not been used for longest.
  */
 export class TokenBuckets {
+  /** The rule that they are of; no two sets of buckets in Redis may share it. */
+  readonly name: string;
   readonly rate: BucketRate;
   readonly burst: number;
   readonly #perMs: number;
   readonly #keysMax: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(rate: BucketRate, keysMax = KEYS_MAX) {
+  constructor(name: string, rate: BucketRate, keysMax = KEYS_MAX) {
+    this.name = name;
     this.rate = rate;
     this.burst = rate.burst ?? rate.limit;
     this.#perMs = rate.limit / rate.windowMs;
@@ -89,6 +94,7 @@ export class TokenBuckets {
     const { penaltyMs = 0 } = this.rate;
     if (penaltyMs > 0 && bucket.blockedUntilMs <= bucket.atMs) {
       bucket.blockedUntilMs = bucket.atMs + penaltyMs;
+      bucket.isPenaltyUntold = true;
     }
   }
 
@@ -103,6 +109,7 @@ export class TokenBuckets {
       blockedUntilMs: 0,
       untold: 0,
       telling: 0,
+      isPenaltyUntold: false,
       isUsed: false,
     };
     this.#buckets.set(key, bucket);

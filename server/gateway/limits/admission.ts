@@ -1,0 +1,98 @@
+import type { Config, Problem, World } from "#kernel";
+import { limitHeaders } from "./limit-headers.ts";
+import { type LimitRule, rulesOfSettings } from "./limit-rules.ts";
+import { LoopDelay } from "./loop-delay.ts";
+import { type Caller, RateLimits, UNSURE } from "./rate-limits.ts";
+import { Slots } from "./slots.ts";
+import type { SlotHolder } from "./waiting-room.ts";
+
+/** Who gets in. */
+export interface Admission {
+  /**
+   * Counts the call in every limit that is for it: undefined lets it in. Synchronous but where several processes share a limit that
+   * is nearly used up and Redis must be heard first, some milliseconds. Where no rule is set it costs some nanoseconds.
+   * Problem: `gateway.too-many-requests`.
+   */
+  ask(caller: Caller): Problem | undefined | Promise<Problem | undefined>;
+  /**
+   * Gets a slot to run in, for calls that are not answered from memory. Problems: `gateway.overloaded`,
+   * `gateway.too-many-running`.
+   */
+  enter(call: SlotHolder): Problem | undefined | Promise<Problem | undefined>;
+  /** Gives the slot back; `sinceMs` is when it was got (`performance.now()`). */
+  leave(call: SlotHolder, sinceMs?: number): void;
+  /** The headers that tell the caller of the limits; empty where none counted. */
+  headersOf(caller: Caller): [string, string][];
+  /** Learns from the answer. */
+  answered(caller: Caller, status: number): void;
+  /** The rules of the gateway file, beside those of the settings; one of the same name takes its place. */
+  applyLimits(rules: readonly LimitRule[]): void;
+  /** The rules that count now. */
+  readonly rules: readonly LimitRule[];
+  close(): void;
+}
+
+/** Slots for each connection to the database: waiting for one of them is cheaper than being told to come back. */
+const SLOTS_PER_CONNECTION = 8;
+const SLOTS_MIN = 64;
+/** How long is waited for Redis before a process decides alone, milliseconds. */
+const HEAR_MAX_MS = 20;
+
+/** Opens the limits that the settings ask for. */
+export function openAdmission(world: World): Admission {
+  const { config, metrics } = world;
+  const limits = new RateLimits(world);
+  const delay = new LoopDelay();
+  const slots = new Slots({
+    max: config.requestsMax ?? slotsFor(config),
+    min: Math.min(config.requestsMax ?? Infinity, 2 * config.databasePoolMax),
+    worstDelayMs: () => delay.takeWorstMs(),
+  });
+  const own = rulesOfSettings(config);
+  let rules: readonly LimitRule[] = own;
+  limits.apply(own);
+  metrics.gauge("gateway_slots", "Requests that run, wait, and may run", ["state"], (gauge) => {
+    const { limit, running, waiting } = slots.state;
+    gauge.set(limit, { state: "limit" });
+    gauge.set(running, { state: "running" });
+    gauge.set(waiting, { state: "waiting" });
+  });
+
+  return {
+    ask: (caller) => {
+      const verdict = limits.ask(caller);
+      return verdict === UNSURE ? askLast(limits, caller) : verdict;
+    },
+    enter: (call) => slots.enter(call),
+    leave: (call, sinceMs) => slots.leave(call, sinceMs),
+    headersOf: ({ buckets }) =>
+      buckets === undefined ? [] : limitHeaders(buckets, world.now().getTime()),
+    answered: (caller, status) => limits.noteAnswer(caller, status),
+    applyLimits: (more) => {
+      const named = new Set(more.map(({ name }) => name));
+      rules = [...own.filter(({ name }) => !named.has(name)), ...more];
+      limits.apply(rules);
+    },
+    get rules() {
+      return rules;
+    },
+    close: () => {
+      delay.close();
+      slots.close();
+    },
+  };
+}
+
+function slotsFor({ databasePoolMax }: Config): number {
+  return Math.max(SLOTS_MIN, SLOTS_PER_CONNECTION * databasePoolMax);
+}
+
+/** Hears the other processes, as long as that takes no time to speak of, and decides. */
+async function askLast(limits: RateLimits, caller: Caller): Promise<Problem | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, HEAR_MAX_MS);
+  await Promise.race([limits.shared?.settled(), late]);
+  clearTimeout(timer);
+  const verdict = limits.ask(caller, true);
+  return verdict === UNSURE ? undefined : verdict;
+}

@@ -1,0 +1,126 @@
+import { type Redis, redisScript } from "../redis.ts";
+import type { Bucket, TokenBuckets } from "./token-buckets.ts";
+
+/**
+ * How far a process may be ahead of what Redis has heard from it, as a share of a full bucket, and at least one token. All
+ * processes together therefore let through at most `burst + processes × max(1, burst × AHEAD_SHARE)` at once.
+ */
+export const AHEAD_SHARE = 0.05;
+/** Between two rounds with nobody waiting, milliseconds. */
+const ROUND_EVERY_MS = 5;
+/** Buckets in one round; more follow in the next. */
+const ROUND_MAX = 200;
+/** Buckets that may wait for a round. */
+const WAITING_MAX = 20_000;
+
+/**
+ * For each key: burst, tokens a millisecond, tokens taken, penalty in milliseconds (0 = none began). Answers tokens left and
+ * milliseconds of penalty left for each, as text: numbers would lose their fraction. A debt is remembered, up to a full
+ * bucket, so that what processes took ahead of each other is paid back.
+ */
+const settle = redisScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local answer = {}
+for i, key in ipairs(KEYS) do
+  local burst, per_ms = tonumber(ARGV[i * 4 - 3]), tonumber(ARGV[i * 4 - 2])
+  local taken, penalty = tonumber(ARGV[i * 4 - 1]), tonumber(ARGV[i * 4])
+  local kept = redis.call('HMGET', key, 'tokens', 'at', 'blocked')
+  local tokens, at, blocked = tonumber(kept[1]) or burst, tonumber(kept[2]) or now, tonumber(kept[3]) or 0
+  tokens = math.min(burst, tokens + math.max(0, now - at) * per_ms) - taken
+  tokens = math.max(-burst, tokens)
+  if penalty > 0 and blocked <= now then blocked = now + penalty end
+  local blocked_ms = math.max(0, blocked - now)
+  redis.call('HSET', key, 'tokens', string.format('%.6f', tokens), 'at', string.format('%.3f', now), 'blocked', string.format('%.3f', blocked))
+  redis.call('PEXPIRE', key, math.ceil(math.max((burst - tokens) / per_ms, blocked_ms)) + 1000)
+  answer[i * 2 - 1] = string.format('%.6f', tokens)
+  answer[i * 2] = string.format('%.3f', blocked_ms)
+end
+return answer`);
+
+/**
+ * Makes token buckets of several processes one, through Redis. Taking stays synchronous and in memory; what was taken is
+ * told in rounds some milliseconds apart, and the answer corrects the bucket. While Redis is away the buckets are each
+ * process's own: a limit is then up to as many times as large as there are processes, and nobody waits.
+ */
+export class SharedBuckets {
+  readonly #redis: Redis;
+  readonly #clock: () => number;
+  readonly #waiting = new Map<Bucket, TokenBuckets>();
+  #round: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `clock` is that of the buckets, milliseconds. */
+  constructor(redis: Redis, clock: () => number = () => performance.now()) {
+    this.#redis = redis;
+    this.#clock = clock;
+  }
+
+  /** False where this process is so far ahead of Redis that it should hear from it first: `await settled()`, look again. */
+  isSure(buckets: TokenBuckets, bucket: Bucket): boolean {
+    return (
+      !this.#redis.ready ||
+      bucket.untold + bucket.telling < Math.max(1, Math.floor(buckets.burst * AHEAD_SHARE))
+    );
+  }
+
+  /** Call it after tokens were taken or a penalty began. */
+  changed(buckets: TokenBuckets, bucket: Bucket): void {
+    if (!this.#redis.ready || this.#waiting.size >= WAITING_MAX) {
+      return;
+    }
+    this.#waiting.set(bucket, buckets);
+    this.#timer ??= setTimeout(() => void this.#tell(), ROUND_EVERY_MS).unref();
+  }
+
+  /** Resolves when what was taken until now has been told, or cannot be. */
+  async settled(): Promise<void> {
+    await this.#round;
+    await this.#tell();
+  }
+
+  #tell(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#round ??= this.#one().finally(() => {
+      this.#round = undefined;
+      if (this.#waiting.size > 0 && this.#redis.ready) {
+        this.#timer ??= setTimeout(() => void this.#tell(), ROUND_EVERY_MS).unref();
+      }
+    });
+    return this.#round;
+  }
+
+  async #one(): Promise<void> {
+    const entries = this.#waiting.entries().take(ROUND_MAX).toArray();
+    if (entries.length === 0) {
+      return;
+    }
+    const values: (number | string)[] = [];
+    for (const [bucket, { burst, rate }] of entries) {
+      this.#waiting.delete(bucket);
+      bucket.telling = bucket.untold;
+      bucket.untold = 0;
+      const penaltyMs = bucket.isPenaltyUntold ? (rate.penaltyMs ?? 0) : 0;
+      bucket.isPenaltyUntold = false;
+      values.push(burst, rate.limit / rate.windowMs, Math.min(bucket.telling, burst), penaltyMs);
+    }
+    const keys = entries.map(([{ key }, { name }]) => this.#redis.key(`limit:${name}:${key}`));
+    const answer = await this.#redis.run(settle, keys, values).catch(() => undefined);
+    const nowMs = this.#clock();
+    for (const [at, [bucket]] of entries.entries()) {
+      if (Array.isArray(answer)) {
+        bucket.tokens = Number(answer[at * 2]) - bucket.untold;
+        bucket.atMs = nowMs;
+        bucket.blockedUntilMs = Math.max(
+          nowMs + Number(answer[at * 2 + 1]),
+          bucket.isPenaltyUntold ? bucket.blockedUntilMs : 0,
+        );
+      } else {
+        // Told with the next round after Redis is back, as far as a full bucket goes.
+        bucket.untold += bucket.telling;
+      }
+      bucket.telling = 0;
+    }
+  }
+}
