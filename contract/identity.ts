@@ -17,7 +17,7 @@ export const USERS_PAGE_MAX = 200;
 export const BACKUP_CODES = 10;
 export const BACKUP_CODE_CHARACTERS = 8;
 
-/** What a personal access token can be allowed to do, in Airtable's names. Ours ask for nothing that these do not say. */
+/** What a personal access token can be allowed to do, in Airtable's names; the last two are ours, for what Airtable has not. */
 export const keyScopes = [
   "data.records:read",
   "data.records:write",
@@ -39,6 +39,8 @@ export const keyScopes = [
   "enterprise.account:write",
   "enterprise.auditLogs:read",
   "enterprise.changeEvents:read",
+  "events:write",
+  "analytics:read",
 ] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
@@ -54,6 +56,7 @@ export const defaultKeyScopes: readonly KeyScope[] = [
   "user.email:read",
   "workspacesAndBases:read",
   "workspacesAndBases:write",
+  "events:write",
 ];
 
 /** The one pattern by which scanners find our keys; the last 8 digits are the CRC-32 of all before them. */

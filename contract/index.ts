@@ -114,6 +114,37 @@ export {
   userView,
   verifyEmailBody,
 } from "./identity.ts";
+export {
+  analyticsAnswer,
+  type AnalyticsAnswer,
+  analyticsQuery,
+  type AnalyticsQuery,
+  EVENT_DEDUP_HOURS,
+  EVENT_DEPTH_MAX,
+  EVENT_EARLY_MAX_MINUTES,
+  EVENT_LATE_MAX_DAYS,
+  EVENT_PROPERTIES_MAX,
+  EVENT_PROPERTIES_MAX_BYTES,
+  EVENT_VALUES_MAX,
+  type EventFilter,
+  eventPolicy,
+  eventsBody,
+  EVENTS_BODY_MAX_BYTES,
+  EVENTS_PER_CALL_MAX,
+  productEvent,
+  type ProductEvent,
+  QUERY_BUCKETS_MAX,
+  QUERY_DAYS_MAX,
+} from "./analytics.ts";
+export { analyticsOperations } from "./analytics-operations.ts";
+export {
+  instanceUsageQuery,
+  type Quota,
+  quotasBody,
+  USAGE_DAYS_MAX,
+  USAGE_ROWS_MAX,
+  usageQuery,
+} from "./usage.ts";
 export { explainOperations, fieldExplanation } from "./explain.ts";
 export { identityOperations } from "./identity-operations.ts";
 export { airtableErrorBody, problemBody, type Method, type Operation } from "./operation.ts";

@@ -1,3 +1,4 @@
+import { analyticsOperations } from "./analytics-operations.ts";
 import { baseFileOperations } from "./base-files.ts";
 import { explainOperations } from "./explain.ts";
 import { identityOperations } from "./identity-operations.ts";
@@ -12,4 +13,5 @@ export const operations: readonly Operation[] = [
   ...recordsOperations,
   ...baseFileOperations,
   ...explainOperations,
+  ...analyticsOperations,
 ];

@@ -36,6 +36,9 @@ export const actionNames = [
   "workspace.update",
   "workspace.delete",
   "workspace.transfer",
+  "events.write",
+  "analytics.read",
+  "usage.read",
 ] as const;
 export type ActionName = (typeof actionNames)[number];
 

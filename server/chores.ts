@@ -1,4 +1,5 @@
 import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
+import { keepEvents } from "#analytics";
 import { sweepIdentity } from "#identity";
 import { backlogWorker, dropBase, refreshVolatile, sweepRecords } from "#records";
 import { purgeTrash, sweepWorkspaces } from "#workspaces";
@@ -27,6 +28,7 @@ const chores: readonly Chore[] = [
   { name: "workspaces", everyMs: HOUR_MS, run: sweepWorkspaces },
   { name: "trash", everyMs: HOUR_MS, run: (scope) => purgeTrash(scope, dropBase) },
   { name: "records", everyMs: HOUR_MS, run: sweepRecords },
+  { name: "product-events", everyMs: HOUR_MS * 6, run: keepEvents },
   { name: "volatile-fields", everyMs: VOLATILE_MS, run: refreshVolatile },
   {
     name: "backlog",

@@ -9,6 +9,7 @@ import {
   type OpenPostgres,
   type World,
 } from "#kernel";
+import { analyticsRoutes, drainEvents, keepEventPartitions } from "#analytics";
 import { fileRoutes, storeAnswers } from "#files";
 import { freePort, openGateway, type HealthPart, type Mount } from "#gateway";
 import {
@@ -70,7 +71,9 @@ async function start(given: Config, closers: Closers): Promise<Omit<Basalt, "sto
   closers.push(async () => log.flush());
   const { world, database, postgres, tracing, close } = await openWorld(config, log);
   closers.push(close);
+  closers.push(() => drainEvents(world));
   await keepPartitions(world.db, world.now(), config.changeLogDays);
+  await keepEventPartitions(world);
   await ensureAdministrator(systemScope(world, "start"));
   world.parts.of(feedLag);
   const gateway = openGateway({
@@ -131,6 +134,7 @@ function mountsOf(world: World): Mount[] {
     },
     { routes: templateRoutes() },
     { routes: fileRoutes() },
+    { routes: analyticsRoutes() },
   ];
 }
 

@@ -13,7 +13,7 @@ export const modules = {
   records: ["kernel", "identity", "workspaces", "files"],
   audit: ["kernel", "workspaces"],
   notifications: ["kernel", "identity", "workspaces"],
-  analytics: ["kernel", "workspaces"],
+  analytics: ["kernel", "identity", "workspaces"],
   webhooks: ["kernel", "workspaces", "records"],
   airtable: ["kernel", "workspaces", "files", "records"],
   ai: ["kernel", "workspaces", "files", "records"],
@@ -41,7 +41,6 @@ export type ModuleName = keyof typeof modules;
 export const planned: readonly ModuleName[] = [
   "audit",
   "notifications",
-  "analytics",
   "webhooks",
   "airtable",
   "ai",

@@ -156,6 +156,7 @@ function tracedDb(db: Db, tracing: Tracing): Db {
     text: (statement) => span(statement, () => db.text(statement)),
     texts: (statements) => batch("sql reads", statements, () => db.texts(statements)),
     pipeline: (statements) => batch("sql pipeline", statements, () => db.pipeline(statements)),
+    copyIn: (target, rows) => span(target, () => db.copyIn(target, rows)),
     // The text may hold a role's password: PostgreSQL takes no parameter there.
     script: (text) =>
       tracing.span("sql script", { "db.system.name": "postgresql" }, () => db.script(text)),

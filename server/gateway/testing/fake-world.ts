@@ -144,6 +144,7 @@ const absent: Pick<World, "db" | "signals" | "egress" | "store" | "mail"> = {
     run: unused,
     text: unused,
     texts: unused,
+    copyIn: unused,
     pipeline: unused,
     script: unused,
     transaction: unused,

@@ -1,3 +1,4 @@
+import type { CopyRows } from "./copy.ts";
 import type { Sql } from "./sql.ts";
 
 /** What a column of a row can be after `pg` parsed it. */
@@ -25,6 +26,10 @@ export interface Db {
    * On the pool: `begin` and `commit` are added; the first error rolls all back and is thrown.
    */
   pipeline(statements: readonly Sql[]): Promise<TextRow[][]>;
+  /**
+   * Sends rows by COPY: `target` is a `copy … from stdin` without parameters. Answers how many were written; all or none.
+   */
+  copyIn(target: Sql, rows: CopyRows): Promise<number>;
   /** Unnamed, unprepared, possibly several statements: for DDL. No parameters. */
   script(text: string): Promise<void>;
   /**

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { PoolClient } from "pg";
 import type { Log } from "../log.ts";
 import type { Db, TextRow, Tx } from "./db.ts";
+import { copyRows, type CopyRows } from "./copy.ts";
 import { Exchange, statementName } from "./exchange.ts";
 import { databaseFailure } from "./failures.ts";
 import { Pulse } from "./pulse.ts";
@@ -154,6 +155,18 @@ class PoolDatabase extends Statements implements Database {
     }
   }
 
+  async copyIn(target: Sql, rows: CopyRows): Promise<number> {
+    const client = await this.acquire();
+    try {
+      const written = await copyRows(client, target, rows);
+      client.release();
+      return written;
+    } catch (error) {
+      client.release(isBroken(error));
+      throw databaseFailure(error);
+    }
+  }
+
   async pipeline(statements: readonly Sql[]): Promise<TextRow[][]> {
     const client = await this.acquire();
     try {
@@ -235,6 +248,10 @@ class Transaction extends Statements implements Tx {
 
   protected async exchange(statements: readonly Sql[]): Promise<TextRow[][]> {
     return this.inOrder(() => send(this.client, statements));
+  }
+
+  async copyIn(target: Sql, rows: CopyRows): Promise<number> {
+    return this.inOrder(() => copyRows(this.client, target, rows));
   }
 
   async pipeline(statements: readonly Sql[]): Promise<TextRow[][]> {

@@ -62,6 +62,9 @@ export const actionRules = {
   "workspace.update": { level: 4, scope: "workspacesAndBases:write", workspaceOnly: true },
   "workspace.delete": { level: 5, scope: "workspacesAndBases:manage", workspaceOnly: true },
   "workspace.transfer": { level: 5, scope: "workspacesAndBases:manage", workspaceOnly: true },
+  "events.write": { level: 1, scope: "events:write", workspaceOnly: true },
+  "analytics.read": { level: 4, scope: "analytics:read", workspaceOnly: true },
+  "usage.read": { level: 4, scope: "analytics:read", workspaceOnly: true },
 } as const satisfies Record<ActionName, ActionRule>;
 
 /** What is asked of the instance, not of a place: every signed-in user may (adopting takes an administrator), a token needs the scope. */
@@ -71,6 +74,7 @@ export const instanceActions = {
   "workspace.list": { scope: "workspacesAndBases:read", narrowed: true },
   "base.list": { scope: "schema.bases:read", narrowed: true },
   "place.leave": { scope: "workspacesAndBases:write", narrowed: true },
+  "events.write": { scope: "events:write", narrowed: false },
   "invitation.accept": { scope: "workspacesAndBases:write", narrowed: false },
 } as const satisfies Record<string, InstanceRule>;
 

@@ -35,6 +35,9 @@ const expected: Readonly<Record<ActionName, string>> = {
   "workspace.update": "yynnn",
   "workspace.delete": "ynnnn",
   "workspace.transfer": "ynnnn",
+  "events.write": "yyyyy",
+  "analytics.read": "yynnn",
+  "usage.read": "yynnn",
 };
 
 function onWorkspace(role: RoleName | null, grants: readonly ActiveGrant[] = []): Access {

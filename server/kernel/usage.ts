@@ -1,0 +1,64 @@
+import { part } from "./parts.ts";
+
+/** Where something is used: a base, or a workspace itself. */
+export type PlaceOfUse = { readonly baseId: string } | { readonly workspaceId: string };
+
+/**
+ * What an operator may limit for a workspace. `requests`, `events`, `model-tokens` and `spend` are counted by the day and the
+ * month; `records` and `storage` are what is held now. Storage is in bytes, spend in millionths of a US dollar.
+ */
+export type LimitedResource =
+  | "requests"
+  | "events"
+  | "records"
+  | "storage"
+  | "model-tokens"
+  | "spend";
+
+/** One finished exchange, as the gateway tells it. */
+export interface CountedRequest {
+  readonly userId?: string | undefined;
+  readonly keyId?: string | undefined;
+  /** The base or workspace that the path names; nobody has checked yet that the caller may see it. */
+  readonly baseId?: string | undefined;
+  readonly workspaceId?: string | undefined;
+  readonly method: string;
+  readonly endpoint: string;
+  readonly status: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/**
+ * Whether a workspace has room for more, asked by the modules that write. Whoever keeps the counts stands above them and fits
+ * in here, so that calls still go down; without anybody there is room for everything.
+ */
+export interface UsageGate {
+  /**
+   * Refuses a use for which there is no room, from memory, before it happens.
+   * Problems: `analytics.quota-exceeded`.
+   */
+  require(place: PlaceOfUse, resource: LimitedResource, amount: number): void;
+  /** Counts a use that happened: amounts of what is counted by time, such as the tokens of a model. */
+  count(place: PlaceOfUse, resource: LimitedResource, amount: number): void;
+}
+
+class FittedGate implements UsageGate {
+  private fitted: UsageGate | undefined;
+
+  /** Called once, when the world is open, by whoever keeps the counts. */
+  fit(gate: UsageGate): void {
+    this.fitted = gate;
+  }
+
+  require(place: PlaceOfUse, resource: LimitedResource, amount: number): void {
+    this.fitted?.require(place, resource, amount);
+  }
+
+  count(place: PlaceOfUse, resource: LimitedResource, amount: number): void {
+    this.fitted?.count(place, resource, amount);
+  }
+}
+
+/** The gate of a world. */
+export const usageGate = part("kernel.usage-gate", () => new FittedGate());
