@@ -81,7 +81,8 @@ const groupsQuery = z.object({
   "groupBy[]": z
     .array(z.string())
     .describe(
-      "Names or ids of fields, the outermost first; `-` before one turns its order around.",
+      "Names or ids of fields, the outermost first; `-` before one turns its order around. Instants are put together by " +
+        "the day in the zone of their field; `:instant` after the field keeps them apart.",
     ),
   view: z.string().optional().describe("Its filter applies."),
   filterByFormula: z.string().optional(),

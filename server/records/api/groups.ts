@@ -1,8 +1,7 @@
 import { GROUP_LEVELS_MAX, SUMMARIES_MAX, summaryNames, type SummaryName } from "@basalt/contract";
 import type { Scope } from "#kernel";
-import type { Grouping } from "../groups/group-records.ts";
+import type { GroupBy, Grouping } from "../groups/group-records.ts";
 import { badGrouping } from "../groups/summaries.ts";
-import type { SortBy } from "../rows/list-records.ts";
 import { fieldOf } from "../rows/plan-cells.ts";
 import type { Table } from "../schema/base-schema.ts";
 import { viewOf } from "./list-records.ts";
@@ -32,12 +31,17 @@ export async function groupingOf(scope: Scope, table: Table, query: Query): Prom
   };
 }
 
-/** A name may begin with a minus itself. */
-function levelOf(table: Table, text: string): SortBy {
-  const known = table.fieldsById.has(text) || table.fieldsByName.has(text);
-  return text.startsWith("-") && !known
-    ? { fieldId: fieldOf(table, text.slice(1)).id, direction: "desc" }
-    : { fieldId: fieldOf(table, text).id, direction: "asc" };
+const INSTANT = ":instant";
+
+/** `-` before a field turns its order around, `:instant` after it takes instants for themselves. A name may hold either itself. */
+function levelOf(table: Table, text: string): GroupBy {
+  const isField = (name: string): boolean =>
+    table.fieldsById.has(name) || table.fieldsByName.has(name);
+  const isTurned = text.startsWith("-") && !isField(text);
+  const named = isTurned ? text.slice(1) : text;
+  const instant = named.endsWith(INSTANT) && !isField(named);
+  const name = instant ? named.slice(0, -INSTANT.length) : named;
+  return { fieldId: fieldOf(table, name).id, direction: isTurned ? "desc" : "asc", instant };
 }
 
 function summaryOf(table: Table, text: string): Grouping["summaries"][number] {

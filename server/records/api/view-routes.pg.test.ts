@@ -182,6 +182,7 @@ describe("groups", () => {
       "groupBy=Name&groupBy=Count&groupBy=Done&groupBy=State&groupBy=Number&groupBy=Files",
     ],
     ["files", "groupBy=Files"],
+    ["instants of what has none", "groupBy[]=State:instant"],
     ["no summary", "groupBy=State&summaries=Count"],
     ["an unknown summary", "groupBy=State&summaries=Count:sum;drop"],
     ["a summary of another type", "groupBy=State&summaries=Name:sum"],

@@ -1,5 +1,7 @@
 import { GROUPS_MAX } from "@basalt/contract";
 import { describe, expect, test } from "vitest";
+import { createField } from "../fields/create-field.ts";
+import { updateField } from "../fields/update-field.ts";
 import { createRecords } from "../rows/create-records.ts";
 import { shape } from "../testing/linked-tables.ts";
 import { actorFor, newBase } from "../testing/new-base.ts";
@@ -39,6 +41,64 @@ function brief(groups: readonly RecordGroup[] | undefined): unknown[] {
     inner === undefined ? [value, count] : [value, count, brief(inner)],
   );
 }
+
+describe("instants", () => {
+  const byWhen = async (more: object = {}): Promise<unknown[]> => {
+    const { scope, table, fieldId } = asked();
+    const by = { fieldId: fieldId("When"), direction: "asc" as const, ...more };
+    const { groups } = await groupRecords(scope, {
+      table: await table(),
+      groupBy: [by],
+      summaries: [],
+    });
+    return brief(groups);
+  };
+
+  test("come by the day in the zone of the field, or each for itself", async () => {
+    const { scope, baseId, table, fieldId } = asked();
+    const days = await byWhen();
+    expect(days).toEqual([
+      [null, 2],
+      ["2025-01-01", 1],
+      ["2026-03-09", 1],
+      ["2026-03-10", 1],
+    ]);
+    expect(await byWhen({ instant: true })).toEqual([
+      [null, 2],
+      ["2025-01-01T00:00:00.000Z", 1],
+      ["2026-03-09T23:30:00.000Z", 1],
+      ["2026-03-10T09:00:00.000Z", 1],
+    ]);
+    const parsed = await createField(scope, {
+      baseId,
+      tableId: (await table()).id,
+      name: "Parsed",
+      type: "formula",
+      options: { formula: 'DATETIME_PARSE(IF({Notes} = "lazy dog", "2024-05-06 23:59", "x"))' },
+    });
+    const { options } = await updateField(scope, {
+      baseId,
+      tableId: (await table()).id,
+      fieldId: fieldId("When"),
+      options: {
+        dateFormat: { name: "iso" },
+        timeFormat: { name: "24hour" },
+        timeZone: "Pacific/Kiritimati",
+      },
+    });
+    expect(options).toMatchObject({ timeZone: "Pacific/Kiritimati" });
+    expect(await byWhen()).toEqual([
+      [null, 2],
+      ["2025-01-01", 1],
+      ["2026-03-10", 2],
+    ]);
+    expect(brief((await group(["-Made"])).groups)).toEqual([["2026-03-10", 5]]);
+    expect(await byWhen({ fieldId: parsed.id })).toEqual([
+      ["2024-05-06", 1],
+      [{ error: "#ERROR!" }, 4],
+    ]);
+  });
+});
 
 describe("groups", () => {
   test("of a select come in the order of its choices, the empty one first", async () => {

@@ -16,6 +16,8 @@ import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 export interface GroupLevel {
   readonly field: Field;
   readonly direction: SortBy["direction"];
+  /** Instants are put together by the day in this zone: an IANA name, or `utc`. */
+  readonly dayIn?: string;
 }
 
 /** Something to work out for each group. */
@@ -64,16 +66,27 @@ export function groupsOf(query: GroupQuery): Sql {
 }
 
 /** The key of a level, and what groups of it are sorted by. */
-function levelColumns({ schema }: GroupQuery, { field }: GroupLevel, at: number): Sql[] {
+function levelColumns({ schema }: GroupQuery, { field, dayIn }: GroupLevel, at: number): Sql[] {
   const sorts = sortKeysOf(schema, field, { given: true });
   return [
-    sql`${groupKey(field)} as ${constant(`k${at}`)}`,
+    sql`${dayIn === undefined ? groupKey(field) : dayKey(field, dayIn)} as ${constant(`k${at}`)}`,
     ...sorts.map(({ expression, sqlType }, place) => {
       // There is no least truth value in PostgreSQL.
       const comparable = sqlType === "boolean" ? sql`(${expression})::integer` : expression;
       return sql`${comparable} as ${constant(`s${at}_${place}`)}`;
     }),
   ];
+}
+
+/** The day of an instant as `YYYY-MM-DD`, marked as the cell is. */
+function dayKey(field: Field, zone: string): Sql {
+  const column = columnOf(field);
+  // Some zones go by another name in PostgreSQL; it is looked up once.
+  const known = sql`(select coalesce(formula.zone(${zone}) ->> 'as', ${zone}))`;
+  const day = sql`to_char(timezone(${known}, ${column}), 'YYYY-MM-DD')`;
+  return shownAs(field).marked
+    ? sql`case when ${constant(`'${field.id}'`)} = any(t.errors) then 'E' else 'V' || ${day} end`
+    : day;
 }
 
 /** The cell as it is read, empty where it reads as empty. */

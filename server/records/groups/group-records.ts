@@ -1,7 +1,8 @@
 import { GROUPS_MAX } from "@basalt/contract";
 import { part, sqlState, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
-import { stampIso } from "../field-types/calendar.ts";
+import { isUtc, stampIso } from "../field-types/calendar.ts";
+import { unmarked } from "../field-types/computed-cells.ts";
 import type { FromText, ReadContext } from "../field-types/field-type.ts";
 import { compileJson, shownAs } from "../field-types/registry.ts";
 import { conditionOf } from "../filters/conditions.ts";
@@ -15,13 +16,25 @@ import { noRows } from "../rows/read-rows.ts";
 import { tableOf } from "../rows/write-call.ts";
 import type { BaseSchema, Field, Table, View } from "../schema/base-schema.ts";
 import { fieldById } from "../schema/find.ts";
-import { groupsOf, peopleOfGroups, type GroupQuery, type Summary } from "./group-records.sql.ts";
+import {
+  groupsOf,
+  peopleOfGroups,
+  type GroupLevel,
+  type GroupQuery,
+  type Summary,
+} from "./group-records.sql.ts";
 import { badGrouping, summaryFits } from "./summaries.ts";
+
+/** A field to group by. */
+export interface GroupBy extends SortBy {
+  /** Instants each for itself, instead of by the day in the zone of the field. */
+  readonly instant?: boolean;
+}
 
 export interface Grouping {
   readonly table: Pick<Table, "id" | "baseId">;
   /** The outermost first; one at least. */
-  readonly groupBy: readonly SortBy[];
+  readonly groupBy: readonly GroupBy[];
   readonly summaries: readonly { readonly fieldId: string; readonly name: Summary["name"] }[];
   readonly view?: View;
   readonly filterByFormula?: string;
@@ -66,10 +79,7 @@ async function groupsIn(
   const query: GroupQuery = {
     schema,
     table,
-    levels: grouping.groupBy.map(({ fieldId, direction }) => ({
-      field: groupable(fieldById(table, fieldId)),
-      direction,
-    })),
+    levels: grouping.groupBy.map((by) => levelOf(groupable(fieldById(table, by.fieldId)), by)),
     summaries: grouping.summaries.map(({ fieldId, name }) =>
       summaryFits(fieldById(table, fieldId), name),
     ),
@@ -86,7 +96,9 @@ async function groupsIn(
   const fields = query.levels.map(({ field }) => field);
   await loadPeople(scope, found, { fields, leading: 2 + query.summaries.length });
   const context = scope.parts.of(groupContext);
-  const readers = fields.map((field) => compileJson(field, context));
+  const readers = query.levels.map(({ field, dayIn }) =>
+    dayIn === undefined ? compileJson(field, context) : dayReader(field),
+  );
   return {
     ...assembled(found.slice(0, GROUPS_MAX + 1), query, readers),
     txn,
@@ -112,6 +124,24 @@ async function run(
     }
     throw error;
   }
+}
+
+/** Problem: `records.bad-grouping` where the instants of a field are asked for that has none. */
+function levelOf(field: Field, { direction, instant = false }: GroupBy): GroupLevel {
+  const seen = filterField(field);
+  const isInstant = seen?.class === "date" && !seen.dateOnly;
+  if (instant && !isInstant) {
+    throw badGrouping("groupBy", `a field of type ${field.type} has no instants`);
+  }
+  return isInstant && !instant
+    ? { field, direction, dayIn: isUtc(seen.zone) ? "utc" : seen.zone }
+    : { field, direction };
+}
+
+/** A day as it stands in the key of a group. */
+function dayReader(field: Field): FromText {
+  const read: FromText = (day) => (day === null ? null : JSON.stringify(day));
+  return shownAs(field).marked ? unmarked(read, "json") : read;
 }
 
 /** Files are all different, and a button is no value. Problem: `records.bad-grouping`. */
