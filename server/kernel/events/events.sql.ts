@@ -4,8 +4,9 @@ import type { ChangeEvent } from "./events.ts";
 export function insertEvents(events: readonly ChangeEvent[]): Sql {
   return sql`
     insert into kernel.events
-      (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause)
-    select base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause
+      (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause,
+        address)
+    select base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause, address
     from ${eventRows(events)}`;
 }
 
@@ -16,16 +17,17 @@ export function insertEvents(events: readonly ChangeEvent[]): Sql {
 export function insertEventsOfBatch(lastTxn: Sql, events: readonly ChangeEvent[]): Sql {
   return sql`
     insert into kernel.events
-      (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause)
+      (base_id, txn, seq, at, name, table_id, record_ids, field_ids, body, actor_id, source, request_id, cause,
+        address)
     select e.base_id, b.txn + e.txn, e.seq, e.at, e.name, e.table_id, e.record_ids, e.field_ids, e.body, e.actor_id,
-      e.source, e.request_id, e.cause
+      e.source, e.request_id, e.cause, e.address
     from (${lastTxn}) b, ${eventRows(events)}`;
 }
 
 function eventRows(events: readonly ChangeEvent[]): Sql {
   return sql`json_to_recordset(${eventsJson(events)}::json) as e(
     base_id text, txn bigint, seq integer, at timestamptz, name text, table_id text, record_ids text[], field_ids text[],
-    body json, actor_id text, source text, request_id text, cause text[])`;
+    body json, actor_id text, source text, request_id text, cause text[], address text)`;
 }
 
 function eventsJson(events: readonly ChangeEvent[]): string {
@@ -44,6 +46,7 @@ function eventsJson(events: readonly ChangeEvent[]): string {
       source: event.source,
       request_id: event.requestId,
       cause: event.cause,
+      address: event.address,
     })),
   );
 }
@@ -60,6 +63,10 @@ export const eventsAfter = (baseId: string, after: number, limit: number): Sql =
   from kernel.events e, reach
   where e.base_id = ${baseId} and e.txn > ${after} and e.txn <= reach.txn
   order by e.txn, e.seq`;
+
+export const changedBetween = (baseId: string, after: number, to: number): Sql => sql`
+  select txn, name, table_id as "tableId", record_ids as "recordIds" from kernel.events
+  where base_id = ${baseId} and txn > ${after} and txn <= ${to} order by txn, seq`;
 
 /** Serialises the making of partitions over all processes: one fixed number. */
 export const lockPartitions = (): Sql => sql`select pg_advisory_xact_lock(4270312)`;

@@ -3,6 +3,7 @@ import type { ChangeSource } from "../scope.ts";
 import {
   createPartition,
   dropPartition,
+  changedBetween,
   eventsAfter,
   insertEvents,
   listPartitions,
@@ -28,6 +29,8 @@ export interface ChangeEvent {
   readonly requestId: string | null;
   /** What led here, oldest first: `automation run X`. */
   readonly cause: readonly string[];
+  /** Of the caller. Written, and given to the audit of a base alone: the feed leaves it out. */
+  readonly address?: string | undefined;
 }
 
 /** Writes entries of the log inside the transaction of the change, in the order given. */
@@ -52,6 +55,17 @@ const published = new WeakMap<Tx, readonly ChangeEvent[]>();
 export async function readEvents(db: Db, from: EventCursor): Promise<ChangeEvent[]> {
   const rows = await db.all<ChangeEvent>(eventsAfter(from.baseId, from.after, from.limit));
   return rows;
+}
+
+/** What an entry is about, without what it says. */
+export type ChangedEvent = Pick<ChangeEvent, "txn" | "name" | "tableId" | "recordIds">;
+
+/** What the transactions after one number and up to another were about, in order. For caches that missed them. */
+export async function readChanged(
+  db: Db,
+  { baseId, after, to }: { readonly baseId: string; readonly after: number; readonly to: number },
+): Promise<ChangedEvent[]> {
+  return db.all<ChangedEvent>(changedBetween(baseId, after, to));
 }
 
 export interface EventCursor {

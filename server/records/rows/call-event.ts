@@ -16,6 +16,7 @@ export function callEvent(
     source: scope.source,
     requestId: scope.requestId,
     cause: scope.cause ?? [],
+    address: scope.address === "" ? undefined : scope.address,
   };
 }
 
