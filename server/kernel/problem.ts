@@ -17,7 +17,9 @@ export const problemStatus = {
   invalid: 422,
   "too-many-requests": 429,
   "not-implemented": 501,
+  "bad-gateway": 502,
   unavailable: 503,
+  "gateway-timeout": 504,
   "storage-full": 507,
 } as const satisfies Record<string, number>;
 

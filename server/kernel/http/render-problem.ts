@@ -100,7 +100,9 @@ export const titles: Readonly<Record<ProblemKind, string>> = {
   invalid: "Not valid",
   "too-many-requests": "Too many requests",
   "not-implemented": "Not implemented",
+  "bad-gateway": "The service behind could not be reached",
   unavailable: "Not available at the moment",
+  "gateway-timeout": "The service behind did not answer in time",
   "storage-full": "Storage is full",
 };
 
@@ -133,6 +135,8 @@ function airtableOf({ kind, message }: Problem): AirtableError {
       return { type: "INVALID_REQUEST_BODY", message: "Could not parse request body", status: 422 };
     case "too-many-requests":
       return { type: "RATE_LIMIT_REACHED", message: "Rate limit exceeded. Please try again later" };
+    case "bad-gateway":
+    case "gateway-timeout":
     case "unavailable":
       return { type: "RETRIABLE_ERROR", message: RETRIABLE };
     default:
