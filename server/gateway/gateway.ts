@@ -4,6 +4,7 @@ import type { Operation } from "@basalt/contract";
 import type { HealthPart } from "./pages/health.ts";
 import { listenOn, type Listening } from "./http/node-server.ts";
 import type { SharedSocket } from "./http/take-connections.ts";
+import type { LimitRule } from "./limits/limit-rules.ts";
 import { openPipeline } from "./pipeline.ts";
 
 /** Routes of one module, and how they stand to `Idempotency-Key`. */
@@ -54,13 +55,16 @@ export interface Gateway {
   listen(shared?: SharedSocket): Promise<{ readonly url: string; readonly port: number }>;
   /** Takes connections from one more shared socket as well; answers the way to stop taking. */
   takeAlso(shared: SharedSocket): Promise<() => void>;
+  /** From now on these limits count beside those of the settings; one of the same name takes its place. */
+  applyLimits(rules: readonly LimitRule[]): void;
   /** Says "not ready" and serves on, each answer the last of its connection, so that balancers and clients go elsewhere. */
   standAside(): void;
   /**
    * Stands aside, accepts no more connections, lets requests that run finish (20 s at most). Connections without a request
-   * may send a last one for `idleMs`; without it they are closed at once. Safe to call twice.
+   * may send a last one for `idleMs`; without it they are closed at once. `/ready` says no, unless others go on serving
+   * (`handsOver`). Safe to call twice.
    */
-  close(options?: { readonly idleMs?: number }): Promise<void>;
+  close(options?: { readonly idleMs?: number; readonly handsOver?: boolean }): Promise<void>;
 }
 
 /** Builds the one door to the program. Nothing listens before `listen`. */
@@ -69,6 +73,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   let listening: Listening | undefined;
   return {
     fetch: pipeline.fetch,
+    applyLimits: (rules) => pipeline.admission.applyLimits(rules),
     listen: async (shared) => {
       listening = await listenOn(options.world, pipeline, shared);
       return { url: listening.url, port: listening.port };
@@ -78,9 +83,12 @@ export function openGateway(options: GatewayOptions): Gateway {
       pipeline.stopping();
       listening?.standAside();
     },
-    close: async ({ idleMs = 0 } = {}) => {
-      pipeline.stopping();
+    close: async ({ idleMs = 0, handsOver = false } = {}) => {
+      if (!handsOver) {
+        pipeline.stopping();
+      }
       await listening?.close(idleMs);
+      pipeline.admission.close();
     },
   };
 }

@@ -5,7 +5,7 @@ import { type Exchange, newExchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { identifier } from "./identify.ts";
 import { replayed } from "./keyed-calls.ts";
-import { openAdmission } from "./limits/admission.ts";
+import { type Admission, openAdmission } from "./limits/admission.ts";
 import { ownRoutes } from "./pages/own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 
@@ -31,6 +31,7 @@ export interface Pipeline {
   fetch(request: Request, caller?: { readonly address?: string }): Promise<Response>;
   /** From now on `/ready` says 503. */
   stopping(): void;
+  readonly admission: Admission;
   /** Requests that have not been answered yet. */
   readonly running: ReadonlySet<Exchange>;
 }
@@ -91,6 +92,7 @@ export function openPipeline(options: GatewayOptions): Pipeline {
 
   const pipeline: Pipeline = {
     running,
+    admission,
     admit: (exchange, { authorization }) => {
       const identifying = own.paths(exchange.path) ? undefined : identify(exchange, authorization);
       return identifying === undefined

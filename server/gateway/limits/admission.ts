@@ -2,15 +2,15 @@ import type { Config, Problem, World } from "#kernel";
 import { limitHeaders } from "./limit-headers.ts";
 import { type LimitRule, rulesOfSettings } from "./limit-rules.ts";
 import { LoopDelay } from "./loop-delay.ts";
-import { type Caller, RateLimits, UNSURE } from "./rate-limits.ts";
+import { type Caller, RateLimits } from "./rate-limits.ts";
 import { Slots } from "./slots.ts";
 import type { SlotHolder } from "./waiting-room.ts";
 
 /** Who gets in. */
 export interface Admission {
   /**
-   * Counts the call in every limit that is for it: undefined lets it in. Synchronous but where several processes share a limit that
-   * is nearly used up and Redis must be heard first, some milliseconds. Where no rule is set it costs some nanoseconds.
+   * Counts the call in every limit that is for it: undefined lets it in. Synchronous, but where processes share a limit through
+   * Redis and this one is ahead of what the others know. Where no rule is set it costs some nanoseconds.
    * Problem: `gateway.too-many-requests`.
    */
   ask(caller: Caller): Problem | undefined | Promise<Problem | undefined>;
@@ -35,8 +35,6 @@ export interface Admission {
 /** Slots for each connection to the database: waiting for one of them is cheaper than being told to come back. */
 const SLOTS_PER_CONNECTION = 8;
 const SLOTS_MIN = 64;
-/** How long is waited for Redis before a process decides alone, milliseconds. */
-const HEAR_MAX_MS = 20;
 
 /** Opens the limits that the settings ask for. */
 export function openAdmission(world: World): Admission {
@@ -59,10 +57,7 @@ export function openAdmission(world: World): Admission {
   });
 
   return {
-    ask: (caller) => {
-      const verdict = limits.ask(caller);
-      return verdict === UNSURE ? askLast(limits, caller) : verdict;
-    },
+    ask: (caller) => limits.ask(caller),
     enter: (call) => slots.enter(call),
     leave: (call, sinceMs) => slots.leave(call, sinceMs),
     headersOf: ({ buckets }) =>
@@ -85,14 +80,4 @@ export function openAdmission(world: World): Admission {
 
 function slotsFor({ databasePoolMax }: Config): number {
   return Math.max(SLOTS_MIN, SLOTS_PER_CONNECTION * databasePoolMax);
-}
-
-/** Hears the other processes, as long as that takes no time to speak of, and decides. */
-async function askLast(limits: RateLimits, caller: Caller): Promise<Problem | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, HEAR_MAX_MS);
-  await Promise.race([limits.shared?.settled(), late]);
-  clearTimeout(timer);
-  const verdict = limits.ask(caller, true);
-  return verdict === UNSURE ? undefined : verdict;
 }

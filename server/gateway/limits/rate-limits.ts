@@ -30,9 +30,6 @@ export interface HeldBucket {
   readonly bucket: Bucket;
 }
 
-/** Ask again after `SharedBuckets.settled`. */
-export const UNSURE: unique symbol = Symbol("unsure");
-
 interface Rule {
   readonly rule: LimitRule;
   readonly subjects: readonly LimitSubject[];
@@ -51,7 +48,7 @@ const MEMBERS_MAX = 50_000;
  * that has to be waited for longest refuses. Where no rule is for a caller, asking costs some nanoseconds.
  */
 export class RateLimits {
-  readonly shared: SharedBuckets | undefined;
+  private readonly shared: SharedBuckets | undefined;
   readonly #clock: () => number;
   #anonymous: readonly Rule[] = [];
   #signedIn: readonly Rule[] = [];
@@ -81,14 +78,15 @@ export class RateLimits {
   }
 
   /**
-   * Takes a token for the call from each bucket that is for it. Answers undefined, the refusal (`gateway.too-many-requests`), or `UNSURE`
-   * where other processes must be heard first; with `isLast` it decides by what is known here.
+   * Takes a token for the call from each bucket that is for it; all or none. A promise only where processes share a limit and this
+   * one is too far ahead of what the others know.
+   * Problem (answered): `gateway.too-many-requests`.
    */
-  ask(caller: Caller, isLast = false): Problem | typeof UNSURE | undefined {
+  ask(caller: Caller): Problem | undefined | Promise<Problem | undefined> {
     const rules = caller.actor.kind === "anonymous" ? this.#anonymous : this.#signedIn;
     return rules.length === 0 || caller.routeClass === "health"
       ? undefined
-      : this.#count(rules, caller, isLast);
+      : this.#count(rules, caller);
   }
 
   /**
@@ -115,9 +113,8 @@ export class RateLimits {
     this.#members.add(pair);
     for (const { buckets, bucket } of held) {
       if (bucket.key.endsWith(STRANGER)) {
-        const real = buckets.look(bucket.key.slice(0, bucket.key.indexOf(" ")), this.#clock());
-        buckets.take(real);
-        this.shared?.changed(buckets, real);
+        const baseId = bucket.key.slice(0, bucket.key.indexOf(" "));
+        this.#take({ buckets, bucket: buckets.look(baseId, this.#clock()) });
       }
     }
   }
@@ -125,8 +122,7 @@ export class RateLimits {
   #count(
     rules: readonly Rule[],
     caller: Caller,
-    isLast: boolean,
-  ): Problem | typeof UNSURE | undefined {
+  ): Problem | undefined | Promise<Problem | undefined> {
     const nowMs = this.#clock();
     const held: HeldBucket[] = [];
     let longest: HeldBucket | undefined;
@@ -140,25 +136,58 @@ export class RateLimits {
       const { buckets } = rule;
       const bucket = buckets.look(key, nowMs);
       const waitMs = buckets.waitMs(bucket);
-      held.push({ buckets, bucket });
+      const one = { buckets, bucket };
+      held.push(one);
       if (waitMs > longestMs) {
         longestMs = waitMs;
-        longest = { buckets, bucket };
+        longest = one;
       }
-      isSure &&= this.shared?.isSure(buckets, bucket) ?? true;
+      isSure &&= this.#isSure(one);
     }
     caller.buckets = held;
     if (longest !== undefined) {
       return this.#refuse(longest);
     }
-    if (!isSure && !isLast) {
-      return UNSURE;
+    if (!isSure) {
+      return this.#claim(held);
     }
-    for (const { buckets, bucket } of held) {
-      buckets.take(bucket);
-      this.shared?.changed(buckets, bucket);
+    for (const one of held) {
+      this.#take(one);
     }
     return undefined;
+  }
+
+  #isSure({ buckets, bucket }: HeldBucket): boolean {
+    return this.shared === undefined || this.shared.isSure(buckets, bucket);
+  }
+
+  #take({ buckets, bucket }: HeldBucket, tokens = 1): void {
+    buckets.take(bucket, tokens);
+    this.shared?.changed(buckets, bucket);
+  }
+
+  /** Asks in Redis where this process is too far ahead, takes here elsewhere; gives back what was taken where one refuses. */
+  async #claim(held: readonly HeldBucket[]): Promise<Problem | undefined> {
+    const taken = await Promise.all(
+      held.map(async (one) => {
+        const { buckets, bucket } = one;
+        const answer = this.#isSure(one) ? undefined : await this.shared?.claim(buckets, bucket);
+        if (answer === undefined) {
+          this.#take(one);
+        }
+        return answer ?? true;
+      }),
+    );
+    const refusing = held.find((_, at) => taken[at] === false);
+    if (refusing === undefined) {
+      return undefined;
+    }
+    for (const [at, one] of held.entries()) {
+      if (taken[at] === true) {
+        this.#take(one, -1);
+      }
+    }
+    return this.#refuse(refusing);
   }
 
   #refuse({ buckets, bucket }: HeldBucket): Problem {
