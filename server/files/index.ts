@@ -26,7 +26,7 @@ export { imageProcess } from "./image-process.ts";
 export { linkAttachment, type LinkedAttachment, type LinkedThumbnail } from "./link-attachment.ts";
 export { readBlob } from "./read-blob.ts";
 export { fileRoutes, type FileRoutesEnv } from "./routes.ts";
-export { LINK_LIFE_S, signedUrl, type FileLink } from "./signed-url.ts";
+export { LINK_LIFE_S, linkSteadyUntil, signedUrl, type FileLink } from "./signed-url.ts";
 export { storeAnswers } from "./store-health.ts";
 export { storeAttachment, type NewAttachment } from "./store-attachment.ts";
 export { sweepBlobs, type StillUsed } from "./sweep-blobs.ts";

@@ -27,6 +27,12 @@ export function signedUrl(config: Pick<Config, "secret">, now: Date, link: FileL
   return `/files/${link.attachmentId}/${link.hash}/${name}?e=${end}&t=${encodeURIComponent(link.type)}&s=${mac}`;
 }
 
+/** Until when `signedUrl` gives the same link for a file. */
+export function linkSteadyUntil(now: Date): Date {
+  const bucketMs = LINK_BUCKET_S * 1_000;
+  return new Date(Math.ceil(now.getTime() / bucketMs) * bucketMs);
+}
+
 /** A link that was checked. */
 export interface CheckedLink extends FileLink {
   /** When it ends, seconds since 1970. */

@@ -41,6 +41,8 @@ export interface Config extends EdgeConfig, ProcessConfig {
   readonly trustedProxies: readonly string[];
   /** Connections to PostgreSQL of this process. */
   readonly databasePoolMax: number;
+  /** Memory for answers that are kept ready; 0 keeps none. */
+  readonly hotCacheMaxBytes: number;
   /** One statement, milliseconds. */
   readonly statementTimeoutMs: number;
   /** One request, milliseconds. */
@@ -48,6 +50,8 @@ export interface Config extends EdgeConfig, ProcessConfig {
   /** Airtable's own refusals where we are wider (field types that cannot be created, pages over 100). */
   readonly strictAirtable: boolean;
   readonly changeLogDays: number;
+  /** Security-relevant acts; whole months are dropped. */
+  readonly auditDays: number;
   /** Product events are kept for so long. */
   readonly analyticsDays: number;
 }
@@ -148,10 +152,12 @@ export function readSettings(
     trustedProxies: values.hosts("BASALT_TRUSTED_PROXIES", { names: false }),
     ...readEdge(values),
     databasePoolMax: values.whole("BASALT_DATABASE_POOL_MAX", [10, 1, 1_000]),
+    hotCacheMaxBytes: values.whole("BASALT_HOT_CACHE_MB", [64, 0, 65_536]) * 1_048_576,
     statementTimeoutMs: values.whole("BASALT_STATEMENT_TIMEOUT_MS", [30_000, 100, 3_600_000]),
     requestTimeoutMs: values.whole("BASALT_REQUEST_TIMEOUT_MS", [30_000, 100, 3_600_000]),
     strictAirtable: values.flag("BASALT_STRICT_AIRTABLE", false),
     changeLogDays: values.whole("BASALT_CHANGE_LOG_DAYS", [30, 1, 3_650]),
+    auditDays: values.whole("BASALT_AUDIT_DAYS", [365, 62, 36_500]),
     analyticsDays: values.whole("BASALT_ANALYTICS_DAYS", [90, 1, 3_650]),
   };
 }

@@ -198,6 +198,12 @@ export const settings = [
     meaning: "connections to PostgreSQL of this process, at most",
   },
   {
+    name: "BASALT_HOT_CACHE_MB",
+    default: "64",
+    meaning:
+      "memory of this process for answers to reads that are kept ready, megabytes; 0 for none",
+  },
+  {
     name: "BASALT_STATEMENT_TIMEOUT_MS",
     default: "30000",
     meaning: "one SQL statement, milliseconds",
@@ -212,6 +218,12 @@ export const settings = [
     name: "BASALT_CHANGE_LOG_DAYS",
     default: "30",
     meaning: "how long the change log is kept, days",
+  },
+  {
+    name: "BASALT_AUDIT_DAYS",
+    default: "365",
+    meaning:
+      "how long security-relevant acts are kept, days; whole months go, and at least 62 days stay",
   },
   {
     name: "BASALT_ANALYTICS_DAYS",

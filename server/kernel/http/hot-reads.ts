@@ -24,8 +24,9 @@ export interface HotAnswer {
   readonly bytes: Buffer;
   /** The same with one character for each byte, where the body is small enough to be written together with its head. */
   readonly latin1: string | undefined;
-  /** For whoever writes answers: what was made ready once, by encoding. Goes with the answer. */
-  readonly ready: Map<string, unknown>;
+  /** What whoever writes answers has made ready for an encoding: head and body. Goes with the answer. */
+  ready(encoding: string): unknown;
+  keepReady(encoding: string, value: unknown, sizeBytes: number): void;
 }
 
 /** Reads that can be answered without waiting. Undefined: ask the ordinary way, which also finds out why not. */

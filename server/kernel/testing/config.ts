@@ -31,9 +31,11 @@ export const testConfig: Config = {
   cors: { origins: null, credentials: false, maxAgeS: 600 },
   tls: null,
   databasePoolMax: 6,
+  hotCacheMaxBytes: 8 * 1_048_576,
   statementTimeoutMs: 15_000,
   requestTimeoutMs: 30_000,
   strictAirtable: false,
   changeLogDays: 30,
+  auditDays: 365,
   analyticsDays: 90,
 };

@@ -21,9 +21,16 @@ export function recordsAnswer(
   txn: number,
   more: Readonly<Record<string, unknown>> = {},
 ): StoredAnswer {
+  return { status: 200, headers: baseHeaders(txn), body: recordsBody(records, more) };
+}
+
+/** The body of a list of records. */
+export function recordsBody(
+  records: readonly RecordJson[],
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const rest = JSON.stringify(more).slice(1, -1);
-  const body = `{"records":[${records.join(",")}]${rest === "" ? "" : `,${rest}`}}`;
-  return { status: 200, headers: baseHeaders(txn), body };
+  return `{"records":[${records.join(",")}]${rest === "" ? "" : `,${rest}`}}`;
 }
 
 /** One record without its version. */
@@ -66,6 +73,7 @@ export function etagOf(version: number): string {
   return `"${version}"`;
 }
 
-function baseHeaders(txn: number): AnswerHeaders {
+/** What every answer about a base carries. */
+export function baseHeaders(txn: number): AnswerHeaders {
   return { "content-type": "application/json; charset=utf-8", [TXN_HEADER]: String(txn) };
 }

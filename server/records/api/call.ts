@@ -61,9 +61,14 @@ export async function openTable(call: Call, action: ActionName): Promise<Table> 
   return table;
 }
 
+/** True where the caller asks for the larger limits. */
+export function isExtended({ request }: Pick<Call, "request">): boolean {
+  return request.headers.get(LIMITS_HEADER) === LIMITS_EXTENDED;
+}
+
 /** The larger limits are for those who ask for them, so that strict clients see Airtable's. */
 export function limitsOf({ request }: Pick<Call, "request">): CallLimits {
-  return request.headers.get(LIMITS_HEADER) === LIMITS_EXTENDED
+  return isExtended({ request })
     ? { recordsMax: RECORDS_PER_CALL_EXTENDED_MAX, pageSizeMax: RECORDS_PER_CALL_EXTENDED_MAX }
     : { recordsMax: RECORDS_PER_CALL_MAX, pageSizeMax: PAGE_SIZE_MAX };
 }

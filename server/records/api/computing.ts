@@ -17,7 +17,7 @@ export function computedRead(endpoint: Endpoint): Endpoint {
       return endpoint(call);
     }
     if (wantsToWait(call) && (await mayRead(call))) {
-      await untilComputed(call.scope, schema);
+      await waitedFor(call, schema.baseId);
     }
     // Asked before the read: what is done meanwhile makes the answer better than it says, never worse.
     const computing = await isComputing(call.scope, schema, tableIdOf(call, schema));
@@ -33,12 +33,24 @@ export function computedWrite(endpoint: Endpoint): Endpoint {
     if (schema === undefined) {
       return response;
     }
-    const done = wantsToWait(call) && (await untilComputed(call.scope, schema));
+    const done = wantsToWait(call) && (await waitedFor(call, schema.baseId));
     return marked(
       response,
       !done && (await isComputing(call.scope, schema, tableIdOf(call, schema))),
     );
   };
+}
+
+const waits = new WeakMap<Request, Promise<boolean>>();
+
+/** Waits until the base has nothing left to compute: once a request, however often it is asked. Answers whether it has. */
+export async function waitedFor(
+  { scope, request }: Pick<Call, "scope" | "request">,
+  baseId: string,
+): Promise<boolean> {
+  const waiting = waits.get(request) ?? untilComputed(scope, { baseId });
+  waits.set(request, waiting);
+  return waiting;
 }
 
 /** The schema of a base with computed fields; the endpoint itself refuses those who may not see it. */
@@ -55,7 +67,8 @@ async function mayRead({ scope, params }: Call): Promise<boolean> {
   );
 }
 
-function wantsToWait({ request }: Call): boolean {
+/** True where `Prefer: wait=computed` asks for it. */
+export function wantsToWait({ request }: Pick<Call, "request">): boolean {
   const preferences = request.headers.get("prefer") ?? "";
   return preferences.split(/[,;]/).some((one) => /^wait\s*=\s*"?computed"?$/i.test(one.trim()));
 }

@@ -26,15 +26,3 @@ export function refuseIfMatch(request: Request): void {
     throw invalidRequest("If-Match", "works on calls for one record only");
   }
 }
-
-/** True where `If-None-Match` names this version: the caller has what it asks for. */
-export function isKnown(request: Request, etag: string): boolean {
-  const header = request.headers.get("if-none-match");
-  return (
-    header !== null &&
-    header.split(",").some((tag) => {
-      const text = tag.trim();
-      return text === "*" || text === etag || text === `W/${etag}`;
-    })
-  );
-}

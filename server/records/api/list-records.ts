@@ -5,13 +5,14 @@ import {
   type ListRecordsBody,
 } from "@basalt/contract";
 import { isId, parseWith, type Scope } from "#kernel";
-import { listRecords } from "../rows/list-records.ts";
+import { listRecords, type RecordPage } from "../rows/list-records.ts";
 import { fieldOf } from "../rows/plan-cells.ts";
 import type { RecordShape } from "../rows/record-json.ts";
 import { nameKey, type Table, type View } from "../schema/base-schema.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
-import { recordsAnswer, sent } from "./answers.ts";
+import { recordsAnswer, recordsBody, sent } from "./answers.ts";
 import { limitsOf, openTable, readBody, type Body, type Call } from "./call.ts";
+import type { ReadBody } from "./hot-read.ts";
 import { flagOf, integerOf, listOf, sortOf, textOf, type Query } from "./query-string.ts";
 import { cellFormatOf, type CellFormatInput } from "./record-shape.ts";
 import { invalidRequest, mismatchedIds, unknownView } from "./refusals.ts";
@@ -30,15 +31,20 @@ export interface Listing extends CellFormatInput {
 }
 
 /** `GET /v0/{baseId}/{tableIdOrName}` */
-export async function getRecords(call: Call): Promise<Response> {
-  const table = await openTable(call, "records.read");
-  return page(call, table, listingOfQuery(call.query));
+export async function readRecords(call: Call, table: Table): Promise<ReadBody> {
+  const { offset, records, ...read } = await page(call, table, listingOfQuery(call.query));
+  return { ...read, body: recordsBody(records, offset === undefined ? {} : { offset }) };
 }
 
 /** `POST /v0/{baseId}/{tableIdOrName}/listRecords` */
 export async function postListRecords(call: Call): Promise<Response> {
   const table = await openTable(call, "records.read");
-  return page(call, table, listingOfBody(await readBody(call), call.query));
+  const { records, txn, offset } = await page(
+    call,
+    table,
+    listingOfBody(await readBody(call), call.query),
+  );
+  return sent(recordsAnswer(records, txn, offset === undefined ? {} : { offset }));
 }
 
 /** The listing that a query string asks for. Problem: `records.invalid-request`. */
@@ -78,7 +84,7 @@ export function listingOfBody(body: Body, query: Query): Listing {
   };
 }
 
-async function page(call: Call, table: Table, listing: Listing): Promise<Response> {
+async function page(call: Call, table: Table, listing: Listing): Promise<RecordPage> {
   const { pageSizeMax } = limitsOf(call);
   const { pageSize = Math.min(pageSizeMax, DEFAULT_PAGE_SIZE), maxRecords, offset } = listing;
   requireRange("pageSize", pageSize, pageSizeMax);
@@ -87,7 +93,7 @@ async function page(call: Call, table: Table, listing: Listing): Promise<Respons
   const sort = sortKeys(table, listing.sort);
   const shape = shapeOf(table, listing);
   const filterByFormula = listing.filterByFormula?.trim();
-  const found = await listRecords(call.scope, {
+  return listRecords(call.scope, {
     table,
     shape,
     pageSize,
@@ -97,8 +103,6 @@ async function page(call: Call, table: Table, listing: Listing): Promise<Respons
     ...(maxRecords === undefined ? {} : { maxRecords }),
     ...(offset === undefined ? {} : { offset }),
   });
-  const more = found.offset === undefined ? {} : { offset: found.offset };
-  return sent(recordsAnswer(found.records, found.txn, more));
 }
 
 /** Airtable's, also where larger pages are allowed. */

@@ -57,6 +57,11 @@ export function pathOf(url: string): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
+/** Path and query of an absolute URL, as they were sent. */
+export function targetOf(url: string): string {
+  return url.slice(url.indexOf("/", url.indexOf("://") + 3));
+}
+
 /** What follows the `?` of a URL, undecoded. */
 export function searchOf(url: string): string {
   const query = url.indexOf("?");

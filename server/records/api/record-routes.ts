@@ -5,8 +5,9 @@ import { computedRead, computedWrite } from "./computing.ts";
 import { deleteOneComment, getComments, patchComment, postComment } from "./comments.ts";
 import { postRecords } from "./create-records.ts";
 import { deleteManyRecords, deleteOneRecord } from "./delete-records.ts";
-import { getOneRecord } from "./get-record.ts";
-import { getRecords, postListRecords } from "./list-records.ts";
+import { readOneRecord } from "./get-record.ts";
+import { hotRead } from "./hot-read.ts";
+import { postListRecords, readRecords } from "./list-records.ts";
 import type { Route } from "./match-route.ts";
 import { routesOf } from "./routes.ts";
 import { patchRecord, patchRecords, putRecord, putRecords } from "./update-records.ts";
@@ -17,7 +18,7 @@ export const recordRouteList: readonly Route<Endpoint>[] = [
   {
     pattern: "/v0/{baseId}/{tableIdOrName}",
     methods: {
-      GET: computedRead(getRecords),
+      GET: hotRead("/v0/{baseId}/{tableIdOrName}", readRecords),
       POST: computedWrite(postRecords),
       PATCH: computedWrite(patchRecords),
       PUT: computedWrite(putRecords),
@@ -31,7 +32,7 @@ export const recordRouteList: readonly Route<Endpoint>[] = [
   {
     pattern: "/v0/{baseId}/{tableIdOrName}/{recordId}",
     methods: {
-      GET: computedRead(getOneRecord),
+      GET: hotRead("/v0/{baseId}/{tableIdOrName}/{recordId}", readOneRecord),
       PATCH: computedWrite(patchRecord),
       PUT: computedWrite(putRecord),
       DELETE: computedWrite(deleteOneRecord),

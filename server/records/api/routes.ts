@@ -2,6 +2,7 @@ import { Hono, type Context } from "hono";
 import { renderProblem, requireActor, type HttpEnv } from "#kernel";
 import type { Call, Endpoint } from "./call.ts";
 import { pathOf, routeMatcher, searchOf, type Route, type RouteMethod } from "./match-route.ts";
+import { noteTxn, reachMinTxn } from "./min-txn.ts";
 import { parseQuery } from "./query-string.ts";
 import { methodNotAllowed, routeNotFound } from "./refusals.ts";
 
@@ -30,7 +31,10 @@ export function routesOf(
     const scope = c.get("scope");
     requireActor(scope);
     const call: Call = { scope, params, query: parseQuery(searchOf(request.url)), request };
-    return endpoint(call);
+    await reachMinTxn(call);
+    const response = await endpoint(call);
+    noteTxn(call, response);
+    return response;
   };
   for (const path of paths) {
     app.all(path, answer);

@@ -1,5 +1,6 @@
 import { publish, type Scope } from "#kernel";
 import { trashBase } from "#workspaces";
+import { tellAfterCommit } from "../hot/notice-of.ts";
 import { callEvent } from "../rows/call-event.ts";
 import { takeTxn } from "../schema/change-schema.sql.ts";
 import { withSchemaProblems } from "../schema/change-schema.ts";
@@ -16,6 +17,7 @@ export async function deleteBase(
     scope.db.transaction(async (tx) => {
       await trashBase({ ...scope, db: tx }, baseId);
       const { txn } = await tx.one<{ txn: number }>(takeTxn(baseId));
+      tellAfterCommit(scope, tx, { baseId, txn });
       const event = {
         name: "bases.deleted",
         tableId: null,

@@ -1,6 +1,7 @@
 import { sqlState, type Scope, type Sql, type TextRow } from "#kernel";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { baseTxn } from "../rows/get-record.sql.ts";
+import { txnRead } from "../rows/base-writer.ts";
 import { resetRole, setRole } from "../rows/base-writer.sql.ts";
 import { providePeople } from "./condition.sql.ts";
 import { readOnly } from "./guarded-read.sql.ts";
@@ -35,7 +36,7 @@ export async function readGuarded(
   const after = db.inTransaction && role !== null ? [resetRole] : [];
   try {
     const all = await db.pipeline([...before, ...statements, ...after]);
-    const txn = Number(all[db.inTransaction ? 0 : 1]?.[0]?.[0] ?? 0);
+    const txn = txnRead(all[db.inTransaction ? 0 : 1]?.[0], schema);
     return { txn, rows: all.slice(before.length, before.length + statements.length) };
   } catch (error) {
     throw isTooLarge(error) ? filterTooLarge(error) : error;

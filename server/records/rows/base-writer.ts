@@ -1,14 +1,16 @@
 import {
+  changeNotices,
   databaseFailure,
   part,
   Problem,
   sqlState,
-  type Database,
   type Db,
   type Scope,
   type TextRow,
   type Tx,
+  type World,
 } from "#kernel";
+import { tellAfterCommit } from "../hot/notice-of.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import { schemaCache, schemaOf } from "../schema/schema-cache.ts";
 import { insertBatch, setTxn } from "./base-writer.sql.ts";
@@ -75,7 +77,7 @@ export async function inBaseWithSchema<T>(
   work: (base: BaseTx) => Promise<T>,
 ): Promise<T> {
   if (scope.db.inTransaction) {
-    return runJoined(scope.db, schema, work);
+    return runJoined(scope, schema, work);
   }
   return scope.parts.of(baseWriters).of(schema.baseId).run(schema, work);
 }
@@ -112,29 +114,49 @@ export async function withSchema<T>(
   }
 }
 
+/** A read found that the schema it was made for is not the base's any more: see `withSchema`. */
+class SchemaMoved extends Error {
+  constructor() {
+    super("the schema has moved on");
+    this.name = "SchemaMoved";
+  }
+}
+
+/**
+ * The number of the base, from the row of `baseTxn` that was read before its rows. Where the schema has moved since, in
+ * this process or another, `withSchema` begins again: what is read after somebody renamed a field has the new name.
+ */
+export function txnRead(row: TextRow | undefined, schema: BaseSchema): number {
+  const [txn, version] = row ?? [];
+  if (version !== undefined && Number(version) !== schema.version) {
+    throw new SchemaMoved();
+  }
+  return Number(txn ?? 0);
+}
+
 function isSchemaMoved(error: unknown): boolean {
+  if (error instanceof SchemaMoved) {
+    return true;
+  }
   const state = sqlState(error);
   return state !== undefined && (state === SCHEMA_MOVED || READ_OF_OLD_SCHEMA.has(state));
 }
 
 /** One writer a base and process; made on first use, forgotten when idle. */
-export const baseWriters = part(
-  "records.base-writers",
-  (world) => new BaseWriters(world.db as Database),
-);
+export const baseWriters = part("records.base-writers", (world) => new BaseWriters(world));
 
 class BaseWriters {
   private readonly writers = new Map<string, BaseWriter>();
-  private readonly db: Db;
+  private readonly world: World;
 
-  constructor(db: Db) {
-    this.db = db;
+  constructor(world: World) {
+    this.world = world;
   }
 
   of(baseId: string): BaseWriter {
     let writer = this.writers.get(baseId);
     if (writer === undefined) {
-      writer = new BaseWriter(this.db, () => this.writers.delete(baseId));
+      writer = new BaseWriter(this.world, () => this.writers.delete(baseId));
       this.writers.set(baseId, writer);
     }
     return writer;
@@ -162,11 +184,11 @@ interface WorkCall {
 class BaseWriter {
   private queue: (InsertCall | WorkCall)[] = [];
   private running = false;
-  private readonly db: Db;
+  private readonly world: World;
   private readonly onIdle: () => void;
 
-  constructor(db: Db, onIdle: () => void) {
-    this.db = db;
+  constructor(world: World, onIdle: () => void) {
+    this.world = world;
     this.onIdle = onIdle;
   }
 
@@ -183,7 +205,7 @@ class BaseWriter {
       refuse: reject,
       run: async () => {
         try {
-          resolve(await runAlone(this.db, schema, work));
+          resolve(await runAlone(this.world, schema, work));
         } catch (error) {
           reject(error);
         }
@@ -219,7 +241,7 @@ class BaseWriter {
         this.queue.shift();
         await first.run();
       } else {
-        await runInserts(this.db, this.takeInserts());
+        await runInserts(this.world, this.takeInserts());
       }
     }
     this.running = false;
@@ -251,12 +273,11 @@ class BaseWriter {
 }
 
 /** One pipeline for all; if it fails for a reason of one of them, each again on its own, so that only that one fails. */
-async function runInserts(db: Db, calls: readonly InsertCall[]): Promise<void> {
+async function runInserts(world: World, calls: readonly InsertCall[]): Promise<void> {
   try {
-    const answers = await sendInserts(
-      db,
-      calls.map((call) => call.insert),
-    );
+    const inserts = calls.map((call) => call.insert);
+    const answers = await sendInserts(world.db, inserts);
+    tellInserted(world, inserts, answers);
     calls.forEach((call, index) => {
       const answer = answers[index];
       if (answer !== undefined) {
@@ -271,9 +292,25 @@ async function runInserts(db: Db, calls: readonly InsertCall[]): Promise<void> {
       return;
     }
     for (const call of calls) {
-      await runInserts(db, [call]);
+      await runInserts(world, [call]);
     }
   }
+}
+
+/** Before any caller goes on: what it reads next has its rows. New rows are on no page and in no record read before. */
+function tellInserted(
+  { parts }: World,
+  inserts: readonly PlainInsert[],
+  answers: readonly InsertedRows[],
+): void {
+  const notices = parts.of(changeNotices);
+  answers.forEach(({ txn }, index) => {
+    const table = inserts[index]?.table;
+    if (table !== undefined) {
+      const tables = [{ tableId: table.id, records: [] }];
+      notices.tell({ baseId: table.baseId, txn, tables });
+    }
+  });
 }
 
 /** The database is away, full or slow, or the schema moved: repeating one by one would only do it again. */
@@ -299,24 +336,30 @@ async function sendInserts(db: Db, inserts: readonly PlainInsert[]): Promise<Ins
 }
 
 async function runAlone<T>(
-  db: Db,
+  world: World,
   schema: BaseSchema,
   work: (base: BaseTx) => Promise<T>,
 ): Promise<T> {
-  return db.transaction(
-    async (tx, opened) => work({ tx, txn: Number(opened[0]?.[0]?.[0]) }),
+  return world.db.transaction(
+    async (tx, opened) => {
+      const txn = Number(opened[0]?.[0]?.[0]);
+      tellAfterCommit(world, tx, { baseId: schema.baseId, txn });
+      return work({ tx, txn });
+    },
     [setTxn(schema, 1)],
   );
 }
 
 /** Inside a transaction that the caller opened: it holds the base from here to its own commit. */
 async function runJoined<T>(
-  db: Db,
+  scope: Scope,
   schema: BaseSchema,
   work: (base: BaseTx) => Promise<T>,
 ): Promise<T> {
-  return db.transaction(async (tx) => {
+  return scope.db.transaction(async (tx) => {
     const [row] = await tx.text(setTxn(schema, 1));
-    return work({ tx, txn: Number(row?.[0]) });
+    const txn = Number(row?.[0]);
+    tellAfterCommit(scope, tx, { baseId: schema.baseId, txn });
+    return work({ tx, txn });
   });
 }

@@ -4,9 +4,12 @@ import type { RecordShape } from "./record-json.ts";
 import { commentCount } from "./record-json.sql.ts";
 import { tableSql } from "./table-sql.ts";
 
-/** The number of the base's last transaction; asked before rows are, so that they are at least as new. */
+/**
+ * The number of the base's last transaction, and the version of its schema; asked before rows are, so that they are at
+ * least as new.
+ */
 export const baseTxn = (baseId: string): Sql =>
-  sql`select txn from records.bases where id = ${baseId}`;
+  sql`select txn, schema_version from records.bases where id = ${baseId}`;
 
 export const recordsOf = (
   table: Table,

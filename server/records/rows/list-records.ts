@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { newId, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
-import type { RowCondition } from "../filters/condition.ts";
+import type { Condition, RowCondition } from "../filters/condition.ts";
 import { conditionOf } from "../filters/conditions.ts";
 import { wantIndexesOfView } from "../indexes/index-keeper.ts";
 import type { BaseSchema, Table, View } from "../schema/base-schema.ts";
 import { keepIterator, readIterator } from "./list-records.sql.ts";
 import { withSchema } from "./base-writer.ts";
+import { followsClock, lastingOf, nextMinuteMs, type Lasting } from "./lasting.ts";
+import { peopleOfSort } from "./list-records.sql.ts";
 import { noRows, rowsAfter, rowsOf, sortedIds } from "./read-rows.ts";
 import { offsetParts, readOffset, writeOffset } from "./offset.ts";
 import { offsetExpired } from "./problems.ts";
@@ -43,6 +45,7 @@ export interface RecordPage {
   readonly offset?: string;
   /** The base was at least this new when the page was read. */
   readonly txn: number;
+  readonly lasting: Lasting;
 }
 
 /**
@@ -65,12 +68,15 @@ async function pageOf(
   const sort = (listing.sort ?? listing.view?.options.sort ?? []).filter(({ fieldId }) =>
     table.fieldsById.has(fieldId),
   );
+  // Before anything is read or signed: what is read later lasts longer than this says.
+  const now = scope.now();
   const condition = conditionOf(scope, { schema, table }, listing);
   if (listing.view !== undefined) {
     wantIndexesOfView(scope, table, listing.view);
   }
+  const lasting = lastingOfPage(now, { listing, table, reader, sort, condition });
   if (condition === "none") {
-    return { records: [], txn: await noRows(scope, table) };
+    return { records: [], txn: await noRows(scope, table), lasting };
   }
   const list = {
     listing,
@@ -81,9 +87,36 @@ async function pageOf(
     ...(condition !== "all" && { condition }),
   };
   // A sort can change between two pages, and a cap counts over all of them: both need the order kept from the first page.
-  return sort.length === 0 && listing.maxRecords === undefined
+  const page = await (sort.length === 0 && listing.maxRecords === undefined
     ? pageInOrderOfCreation(scope, list)
-    : pageOfKeptOrder(scope, list);
+    : pageOfKeptOrder(scope, list));
+  const untilMs = page.offset === undefined ? Infinity : nextMinuteMs(now);
+  return { ...page, lasting: { ...lasting, untilMs: Math.min(lasting.untilMs, untilMs) } };
+}
+
+function lastingOfPage(
+  now: Date,
+  {
+    listing,
+    table,
+    reader,
+    sort,
+    condition,
+  }: Pick<ListCall, "listing" | "table" | "reader" | "sort"> & { readonly condition: Condition },
+): Lasting {
+  const { view, offset, shape } = listing;
+  const asked = typeof condition === "string" ? undefined : condition;
+  const lasting = lastingOf(now, { fields: reader.fields, shape });
+  const clock = asked?.followsClock === true || (view !== undefined && followsClock(view));
+  // What is asked here is asked of rows that were read before those of the page.
+  const never = clock || asked?.followsCaller === true || asked?.here !== undefined;
+  const people = (asked?.people.length ?? 0) > 0 || peopleOfSort(table, sort).length > 0;
+  const untilMs = never ? 0 : offset === undefined ? Infinity : nextMinuteMs(now);
+  return {
+    ...lasting,
+    untilMs: Math.min(lasting.untilMs, untilMs),
+    namesPeople: lasting.namesPeople || people,
+  };
 }
 
 /** One call that has found its table. */
@@ -97,7 +130,9 @@ export interface ListCall {
   readonly condition?: RowCondition;
 }
 
-async function pageInOrderOfCreation(scope: Scope, list: ListCall): Promise<RecordPage> {
+type PageRead = Omit<RecordPage, "lasting">;
+
+async function pageInOrderOfCreation(scope: Scope, list: ListCall): Promise<PageRead> {
   const { listing, table, reader } = list;
   const { pageSize } = listing;
   const after =
@@ -122,15 +157,17 @@ async function pageInOrderOfCreation(scope: Scope, list: ListCall): Promise<Reco
  * The first page fixes the order and keeps it; later pages are read by id, so nothing is skipped or given twice. What does not
  * match the condition any more by then is left out, so such a page can be shorter than was asked.
  */
-async function pageOfKeptOrder(scope: Scope, list: ListCall): Promise<RecordPage> {
+async function pageOfKeptOrder(scope: Scope, list: ListCall): Promise<PageRead> {
   const { listing, reader } = list;
-  const { iterator, ids } =
+  const { iterator, ids, ...order } =
     listing.offset === undefined
       ? await beginOrder(scope, list)
       : await continueOrder(scope, list, listing.offset);
   const page = ids.slice(0, listing.pageSize);
-  const { txn, rows } = await rowsOf(scope, list, page);
-  const byId = new Map(rows.map((row) => [row[0], row]));
+  const read = await rowsOf(scope, list, page);
+  // Of an order that was found a moment before, the page is as new as the order.
+  const txn = Math.min(read.txn, order.txn ?? Infinity);
+  const byId = new Map(read.rows.map((row) => [row[0], row]));
   const inOrder = page.flatMap((id): TextRow[] => {
     const row = byId.get(id);
     return row === undefined ? [] : [row];
@@ -146,13 +183,15 @@ interface KeptOrder {
   /** Undefined where one page holds everything. */
   readonly iterator: string | undefined;
   readonly ids: readonly string[];
+  /** How new the base was when the order was found, where that was just now. */
+  readonly txn?: number;
 }
 
 async function beginOrder(scope: Scope, list: ListCall): Promise<KeptOrder> {
   const { listing, table, sort } = list;
-  const ids = await sortedIds(scope, list, listing.maxRecords);
+  const { txn, ids } = await sortedIds(scope, list, listing.maxRecords);
   if (ids.length <= listing.pageSize) {
-    return { iterator: undefined, ids };
+    return { iterator: undefined, ids, txn };
   }
   const iterator = newId("itr");
   await scope.db.run(
@@ -164,7 +203,7 @@ async function beginOrder(scope: Scope, list: ListCall): Promise<KeptOrder> {
       at: scope.now(),
     }),
   );
-  return { iterator, ids };
+  return { iterator, ids, txn };
 }
 
 async function continueOrder(

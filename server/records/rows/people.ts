@@ -9,7 +9,8 @@ import { LEADING_COLUMNS } from "./table-sql.ts";
 /** Persons kept in memory at most; beyond that all are forgotten and read again. */
 const PEOPLE_MAX = 20_000;
 
-const peopleTypes: ReadonlySet<string> = new Set([
+/** Types of fields whose cells name persons. */
+export const peopleTypes: ReadonlySet<string> = new Set([
   "singleCollaborator",
   "multipleCollaborators",
   "createdBy",

@@ -2,6 +2,7 @@ import type { Scope, Sql, TextRow } from "#kernel";
 import { readGuarded } from "../filters/guarded-read.ts";
 import { askedHere } from "../filters/held-here.ts";
 import type { Table } from "../schema/base-schema.ts";
+import { txnRead } from "./base-writer.ts";
 import { baseTxn } from "./get-record.sql.ts";
 import {
   commentCounts,
@@ -34,7 +35,7 @@ export async function rowsAfter(
   const { table, condition, listing, reader } = list;
   const page = { columns: reader.columns, after, limit, now: scope.now() };
   if (condition === undefined) {
-    return plainly(scope, table, pageAfter(table, { ...page, shape: listing.shape }));
+    return plainly(scope, list, pageAfter(table, { ...page, shape: listing.shape }));
   }
   const asked = await askedHere(scope, list, { condition, among: { after, limit } });
   return guarded(scope, list, pageAfter(table, { ...page, condition: asked }));
@@ -49,37 +50,38 @@ export async function rowsOf(
   const { table, condition, listing, reader } = list;
   const page = { columns: reader.columns, ids, now: scope.now() };
   if (condition === undefined) {
-    return plainly(scope, table, rowsOfPage(table, { ...page, shape: listing.shape }));
+    return plainly(scope, list, rowsOfPage(table, { ...page, shape: listing.shape }));
   }
   const asked = await askedHere(scope, list, { condition, among: { ids } });
   return guarded(scope, list, rowsOfPage(table, { ...page, condition: asked }));
 }
 
-/** Ids in the order of the sort of those that the condition keeps. */
+/** Ids in the order of the sort of those that the condition keeps, and the number that the base had before. */
 export async function sortedIds(
   scope: Scope,
   list: ListCall,
   limit: number | undefined,
-): Promise<string[]> {
+): Promise<{ readonly txn: number; readonly ids: string[] }> {
   const { schema, table, sort, condition } = list;
   const order = { sort, now: scope.now(), ...(limit !== undefined && { limit }) };
   if (condition === undefined) {
-    return idsOf(await scope.db.text(idsInOrder(schema, table, order)));
+    const read = await plainly(scope, list, idsInOrder(schema, table, order));
+    return { txn: read.txn, ids: idsOf(read.rows) };
   }
   const asked = await askedHere(scope, { schema, table }, { condition });
   const people = peopleOfSort(table, sort);
-  const { rows } = await readGuarded(scope, {
+  const { txn, rows } = await readGuarded(scope, {
     schema,
     table,
     people: [...new Set([...condition.people, ...people])],
     statements: [idsInOrder(schema, table, { ...order, condition: asked, people })],
   });
-  return idsOf(rows[0] ?? []);
+  return { txn, ids: idsOf(rows[0] ?? []) };
 }
 
-async function plainly({ db }: Scope, table: Table, statement: Sql): Promise<ReadRows> {
-  const [txn, rows = []] = await db.texts([baseTxn(table.baseId), statement]);
-  return { txn: Number(txn?.[0]?.[0] ?? 0), rows };
+async function plainly({ db }: Scope, { schema }: ListCall, statement: Sql): Promise<ReadRows> {
+  const [base, rows = []] = await db.texts([baseTxn(schema.baseId), statement]);
+  return { txn: txnRead(base?.[0], schema), rows };
 }
 
 async function guarded(scope: Scope, list: ListCall, statement: Sql): Promise<ReadRows> {

@@ -1,0 +1,107 @@
+import type { HotAnswer } from "#kernel";
+import type { BaseState, TableState } from "./base-state.ts";
+import type { ByteCache, Kept } from "./byte-cache.ts";
+
+/** Bodies up to this are also kept as text of one byte a character, which goes out in one write with its head. */
+export const ONE_WRITE_MAX_BYTES = 8_192;
+/** What an entry takes besides its body, about. */
+const OVERHEAD_BYTES = 600;
+
+/** What is known of an answer when it is kept. */
+export interface NewEntry {
+  readonly key: string;
+  readonly endpoint: string;
+  readonly base: BaseState;
+  readonly table: TableState;
+  /** Absent for pages. */
+  readonly recordId: string | undefined;
+  readonly etag: string;
+  readonly body: string;
+  /** The number at which it was read. */
+  readonly readAt: number;
+  readonly generation: number;
+  /** Milliseconds since 1970. */
+  readonly untilMs: number;
+  /** How often people's names had changed, where it holds any. */
+  readonly peopleEpoch: number | undefined;
+  readonly isWide: boolean;
+}
+
+/** One answer in memory. */
+export class HotEntry implements HotAnswer, Kept {
+  readonly key: string;
+  readonly endpoint: string;
+  readonly base: BaseState;
+  readonly recordId: string | undefined;
+  readonly etag: string;
+  readonly bytes: Buffer;
+  readonly latin1: string | undefined;
+  readonly readAt: number;
+  readonly peopleEpoch: number | undefined;
+  private readonly table: TableState;
+  private readonly generation: number;
+  private readonly untilMs: number;
+  private readonly isWide: boolean;
+  private made: Map<string, unknown> | undefined;
+  cache: ByteCache<HotEntry> | undefined;
+  sizeBytes: number;
+  uses = 0;
+  queue: Kept["queue"];
+  newer: Kept | undefined;
+  older: Kept | undefined;
+
+  constructor(entry: NewEntry) {
+    this.key = entry.key;
+    this.endpoint = entry.endpoint;
+    this.base = entry.base;
+    this.table = entry.table;
+    this.recordId = entry.recordId;
+    this.etag = entry.etag;
+    this.bytes = Buffer.from(entry.body);
+    this.latin1 =
+      this.bytes.length <= ONE_WRITE_MAX_BYTES ? this.bytes.toString("latin1") : undefined;
+    this.readAt = entry.readAt;
+    this.generation = entry.generation;
+    this.untilMs = entry.untilMs;
+    this.peopleEpoch = entry.peopleEpoch;
+    this.isWide = entry.isWide;
+    this.sizeBytes =
+      OVERHEAD_BYTES + entry.key.length + this.bytes.length * (this.latin1 === undefined ? 1 : 2);
+    this.queue = undefined;
+    this.newer = undefined;
+    this.older = undefined;
+    this.cache = undefined;
+  }
+
+  get baseId(): string {
+    return this.base.baseId;
+  }
+
+  get txn(): string {
+    return this.base.txn;
+  }
+
+  /** True where reading it again would give the same, as far as the base tells. The base must be steady. */
+  isFresh(nowMs: number, peopleEpoch: number): boolean {
+    const { base, table, readAt } = this;
+    const changedAt = this.recordId === undefined ? table.changedAt : table.recordsChangedAt;
+    return (
+      readAt >= changedAt &&
+      readAt >= base.allChangedAt &&
+      this.generation === base.generation &&
+      nowMs < this.untilMs &&
+      (this.peopleEpoch === undefined || this.peopleEpoch === peopleEpoch) &&
+      (!this.isWide || readAt >= base.changedAt)
+    );
+  }
+
+  ready(encoding: string): unknown {
+    return this.made?.get(encoding);
+  }
+
+  keepReady(encoding: string, value: unknown, sizeBytes: number): void {
+    this.made ??= new Map();
+    this.made.set(encoding, value);
+    this.cache?.grew(this, sizeBytes);
+  }
+}
