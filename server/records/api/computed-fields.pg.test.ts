@@ -1,6 +1,14 @@
 import { fieldExplanation } from "@basalt/contract";
 import { beforeAll, expect, test } from "vitest";
+import type { Scope } from "#kernel";
 import { testWorld } from "../../kernel/testing/world.ts";
+import { ROWS_PER_WRITE_MAX } from "../computed/propagate.ts";
+import { backlogWorker } from "../computed/work-off-backlog.ts";
+import { createField } from "../fields/create-field.ts";
+import { createRecords } from "../rows/create-records.ts";
+import { tableById } from "../schema/find.ts";
+import { schemaOf } from "../schema/schema-cache.ts";
+import { createTable } from "../tables/create-table.ts";
 import {
   airtableError,
   openTestApi,
@@ -20,6 +28,74 @@ beforeAll(async () => {
 
 async function add(name: string, type: string, options: object): Promise<TestAnswer> {
   return api.call(fields, { body: { name, type, options } });
+}
+
+const WAIT = { prefer: "wait=computed" };
+
+/** A project with more tasks than a write computes; each shows its name aloud, and the project what they say. */
+async function wideCascade(): Promise<{
+  readonly scope: Scope;
+  readonly project: string;
+  readonly tableId: string;
+  readonly tasks: string;
+}> {
+  const scope = world().scopeFor(api.people.owner);
+  const { baseId } = api;
+  const fields = [{ name: "Name", type: "singleLineText" }];
+  const projects = await createTable(scope, { baseId, name: "Wide projects", fields });
+  const tasks = await createTable(scope, { baseId, name: "Wide tasks", fields });
+  const link = await createField(scope, {
+    baseId,
+    tableId: tasks.id,
+    name: "Project",
+    type: "multipleRecordLinks",
+    options: { linkedTableId: projects.id },
+  });
+  const { inverseLinkFieldId = "" } = link.options as { inverseLinkFieldId?: string };
+  const many = Array.from({ length: ROWS_PER_WRITE_MAX + 500 }, (_, at) => ({ Name: `t${at}` }));
+  const shape = {
+    byFieldId: false,
+    cellFormat: "json",
+    commentCount: false,
+    version: false,
+  } as const;
+  const table = async (id: string) => tableById(await schemaOf(scope, baseId), id);
+  const made = await createRecords(scope, {
+    table: await table(projects.id),
+    rows: [{ fields: { Name: "old" } }],
+    typecast: false,
+    shape,
+  });
+  const [project = ""] = made.ids;
+  for (let at = 0; at < many.length; at += 500) {
+    await createRecords(scope, {
+      table: await table(tasks.id),
+      rows: many
+        .slice(at, at + 500)
+        .map((fields) => ({ fields: { ...fields, Project: [project] } })),
+      typecast: false,
+      shape,
+    });
+  }
+  const shout = await createField(scope, {
+    baseId,
+    tableId: tasks.id,
+    name: "Shout",
+    type: "formula",
+    options: { formula: "UPPER({Project})" },
+  });
+  await createField(scope, {
+    baseId,
+    tableId: projects.id,
+    name: "Shouts",
+    type: "rollup",
+    options: {
+      recordLinkFieldId: inverseLinkFieldId,
+      fieldIdInLinkedTable: shout.id,
+      formula: 'ARRAYJOIN(ARRAYUNIQUE(values), "/")',
+    },
+  });
+  return { scope, project, tableId: projects.id, tasks: tasks.id };
 }
 
 test("fields are made and changed as Airtable's schema shows them", async () => {
@@ -158,7 +234,7 @@ test("explain is for those who see the base, about fields that are computed", as
 });
 
 test("waiting for computed fields costs nothing where none are behind", async () => {
-  const headers = { prefer: "wait=computed" };
+  const headers = WAIT;
   const answer = await api.data(`${api.table.id}?maxRecords=1`, { headers });
   expect(answer.status).toBe(200);
   expect(answer.headers.get("x-basalt-computing")).toBeNull();
@@ -167,3 +243,54 @@ test("waiting for computed fields costs nothing where none are behind", async ()
   const stranger = await api.data(api.table.id, { headers, actor: api.people.stranger });
   expect(stranger.status).toBe(403);
 });
+
+test("a large cascade shows that it is being computed, and a write that waits answers what was computed", async () => {
+  const { scope, project, tasks, tableId } = await wideCascade();
+  const path = `${tableId}/${project}`;
+  const change = async (name: string, headers: Record<string, string> = {}): Promise<TestAnswer> =>
+    api.data(path, { method: "PATCH", body: { fields: { Name: name } }, headers });
+  const hurried = await change("new");
+  expect(hurried.status).toBe(200);
+  expect(hurried.headers.get("x-basalt-computing")).toBe("true");
+  expect(hurried.body["fields"]).toMatchObject({ Name: "new", Shouts: "OLD" });
+  const meanwhile = await api.data(`${tasks}?maxRecords=1`);
+  expect(meanwhile.headers.get("x-basalt-computing")).toBe("true");
+  const worker = world().parts.of(backlogWorker);
+  await worker.start();
+  const waited = await api.data(`${tasks}?maxRecords=1`, { headers: WAIT });
+  expect(waited.headers.get("x-basalt-computing")).toBeNull();
+  await expect
+    .poll(async () => (await api.data(`${tasks}?maxRecords=1`)).headers.get("x-basalt-computing"))
+    .toBeNull();
+  for (const [name, shouts] of [
+    ["newer", "NEWER"],
+    ["newest", "NEWEST"],
+  ] as const) {
+    const patient = await change(name, WAIT);
+    expect(patient.headers.get("x-basalt-computing")).toBeNull();
+    expect(patient.body["fields"]).toMatchObject({ Name: name, Shouts: shouts });
+    const [etag, txn] = ["etag", "x-basalt-txn"].map((header) => patient.headers.get(header));
+    const read = await api.data(path);
+    expect([read.headers.get("etag"), read.headers.get("x-basalt-txn")]).toEqual([etag, txn]);
+    expect(read.body).toEqual(patient.body);
+  }
+  const many = await api.data(tableId, {
+    method: "PATCH",
+    body: { records: [{ id: project, fields: { Name: "last" } }] },
+    headers: WAIT,
+  });
+  expect(many.body["records"]?.[0]?.["fields"]).toMatchObject({ Shouts: "LAST" });
+  await worker.idle();
+  await worker.stop();
+  // Nobody works it off any more: the wait ends in time for the answer, which tells.
+  const short = { ...scope.config, requestTimeoutMs: 3_200 };
+  const inVain = await api.call(`/v0/${api.baseId}/${path}`, {
+    method: "PATCH",
+    body: { fields: { Name: "again" } },
+    headers: WAIT,
+    scope: { config: short },
+  });
+  expect(inVain.status).toBe(200);
+  expect(inVain.headers.get("x-basalt-computing")).toBe("true");
+  expect(inVain.body["fields"]).toMatchObject({ Name: "again", Shouts: "LAST" });
+}, 60_000);

@@ -2,6 +2,7 @@ import type { StoredAnswer } from "#kernel";
 import { createRecords } from "../rows/create-records.ts";
 import type { WrittenRecords } from "../rows/write-call.ts";
 import { recordAnswer, recordsAnswer, sent } from "./answers.ts";
+import { caughtUp } from "./caught-up.ts";
 import { flagIn, limitsOf, openTable, readBody, type Call } from "./call.ts";
 import { writtenShape } from "./record-shape.ts";
 import { cellsOf, newRowsOf } from "./written-rows.ts";
@@ -13,14 +14,10 @@ export async function postRecords(call: Call): Promise<Response> {
   const isSingle = body["fields"] !== undefined;
   const rows = isSingle ? [{ fields: cellsOf(body) }] : newRowsOf(body, limitsOf(call).recordsMax);
   const answer = isSingle ? oneWritten : manyWritten;
-  const written = await createRecords(call.scope, {
-    table,
-    rows,
-    typecast: flagIn(body, "typecast"),
-    shape: writtenShape(flagIn(body, "returnFieldsByFieldId")),
-    answer,
-  });
-  return sent(answer(written));
+  const shape = writtenShape(flagIn(body, "returnFieldsByFieldId"));
+  const typecast = flagIn(body, "typecast");
+  const written = await createRecords(call.scope, { table, rows, typecast, shape, answer });
+  return sent(answer(await caughtUp(call, written, { table, shape })));
 }
 
 /** The answer to a write of one record. */

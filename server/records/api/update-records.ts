@@ -5,6 +5,7 @@ import { upsertRecords } from "../rows/upsert-records.ts";
 import type { WrittenRecords } from "../rows/write-call.ts";
 import type { Table } from "../schema/base-schema.ts";
 import { recordsAnswer, sent } from "./answers.ts";
+import { caughtUp } from "./caught-up.ts";
 import {
   flagIn,
   limitsOf,
@@ -32,15 +33,16 @@ async function updateOne(call: Call, replace: boolean): Promise<Response> {
   const table = await openTable(call, "records.write");
   const { scope, params, request } = call;
   const body = await readBody(call);
+  const write = writeOf(table, body);
   const written = await updateRecords(scope, {
-    ...writeOf(table, body),
+    ...write,
     rows: [{ id: params.recordId, fields: cellsOf(body) }],
     replace,
     single: true,
     ...ifMatchOf(request),
     answer: oneWritten,
   });
-  return sent(oneWritten(written));
+  return sent(oneWritten(await caughtUp(call, written, write)));
 }
 
 async function updateMany(call: Call, replace: boolean): Promise<Response> {
@@ -50,24 +52,25 @@ async function updateMany(call: Call, replace: boolean): Promise<Response> {
   const { recordsMax } = limitsOf(call);
   refuseIfMatch(request);
   const mergeOn = mergeFieldsOf(body);
+  const write = writeOf(table, body);
   if (mergeOn === undefined) {
     const written = await updateRecords(scope, {
-      ...writeOf(table, body),
+      ...write,
       rows: changedRowsOf(body, recordsMax),
       replace,
       single: false,
       answer: manyWritten,
     });
-    return sent(manyWritten(written));
+    return sent(manyWritten(await caughtUp(call, written, write)));
   }
   const written = await upsertRecords(scope, {
-    ...writeOf(table, body),
+    ...write,
     rows: upsertedRowsOf(body, recordsMax),
     mergeOn,
     replace,
     answer: upserted,
   });
-  return sent(upserted(written));
+  return sent(upserted(await caughtUp(call, written, write)));
 }
 
 interface Write {

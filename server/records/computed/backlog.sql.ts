@@ -62,10 +62,13 @@ export const idsAfter = (table: Table, after: string, limit: number): Sql => sql
 
 export const basesBehind = (): Sql => sql`select distinct base_id as "baseId" from records.backlog`;
 
-/** True where something of a table, or of the whole base, is still to be computed. */
-export const isBehind = (baseId: string, tableId: string | null): Sql => sql`
-  select exists (select from records.backlog b
-    where b.base_id = ${baseId} and (${tableId}::text is null or b.table_id = ${tableId})) as behind`;
+/** True where something of a base is still to be computed. */
+export const isBehind = (baseId: string): Sql => sql`
+  select exists (select from records.backlog b where b.base_id = ${baseId}) as behind`;
+
+/** The fields of a base that are still to be computed somewhere. */
+export const fieldsBehind = (baseId: string): Sql => sql`
+  select distinct f.id from records.backlog b, unnest(b.field_ids) f(id) where b.base_id = ${baseId}`;
 
 /** A field that was computed in some rows. */
 export interface Recompute {

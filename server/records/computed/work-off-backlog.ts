@@ -130,7 +130,7 @@ export async function workOffChunk(
   baseId: string,
   { rows = CHUNK_ROWS, mode = "compute" }: ChunkOptions = {},
 ): Promise<boolean> {
-  if (!(await isBaseBehind(scope, baseId, null))) {
+  if (!(await isBaseBehind(scope, baseId))) {
     return false;
   }
   await inBase(scope, baseId, async (base, schema) => {
@@ -144,13 +144,9 @@ export async function workOffChunk(
   return true;
 }
 
-/** True while cells of the table, or of any of the base where none is named, are not computed yet. */
-export async function isBaseBehind(
-  { db }: Pick<Scope, "db">,
-  baseId: string,
-  tableId: string | null,
-): Promise<boolean> {
-  const { behind } = await db.one<{ behind: boolean }>(isBehind(baseId, tableId));
+/** True while cells of the base are not computed yet. */
+export async function isBaseBehind({ db }: Pick<Scope, "db">, baseId: string): Promise<boolean> {
+  const { behind } = await db.one<{ behind: boolean }>(isBehind(baseId));
   return behind;
 }
 
