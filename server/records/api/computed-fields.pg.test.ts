@@ -41,9 +41,9 @@ async function wideCascade(): Promise<{
 }> {
   const scope = world().scopeFor(api.people.owner);
   const { baseId } = api;
-  const fields = [{ name: "Name", type: "singleLineText" }];
-  const projects = await createTable(scope, { baseId, name: "Wide projects", fields });
-  const tasks = await createTable(scope, { baseId, name: "Wide tasks", fields });
+  const named = { baseId, fields: [{ name: "Name", type: "singleLineText" }] };
+  const projects = await createTable(scope, { ...named, name: "Wide projects" });
+  const tasks = await createTable(scope, { ...named, name: "Wide tasks" });
   const link = await createField(scope, {
     baseId,
     tableId: tasks.id,
@@ -72,7 +72,7 @@ async function wideCascade(): Promise<{
       table: await table(tasks.id),
       rows: many
         .slice(at, at + 500)
-        .map((fields) => ({ fields: { ...fields, Project: [project] } })),
+        .map((cells) => ({ fields: { ...cells, Project: [project] } })),
       typecast: false,
       shape,
     });
