@@ -1,6 +1,7 @@
 import { closeIdentity } from "#identity";
 import {
   announce,
+  changeNotices,
   closeActs,
   measurePool,
   migrate,
@@ -14,6 +15,7 @@ import {
   openRedis,
   openTracing,
   Parts,
+  ProcessNotices,
   newProcessId,
   PgSignals,
   Processes,
@@ -21,12 +23,13 @@ import {
   type Config,
   type Database,
   type Log,
+  type Metrics,
   type OpenPostgres,
   type Tracing,
   type World,
 } from "#kernel";
 import { databaseScripts } from "./database-scripts.ts";
-import { stopIndexing } from "#records";
+import { stopHotReads, stopIndexing } from "#records";
 import { modules } from "./modules.ts";
 import { version } from "./version.ts";
 
@@ -48,11 +51,15 @@ export type Closers = (() => Promise<unknown>)[];
  * and for commands alike.
  * Throws `StartError` or a `Problem` with one sentence where it cannot, and leaves nothing open.
  */
-export async function openWorld(config: Config, log: Log): Promise<OpenWorld> {
+export async function openWorld(
+  config: Config,
+  log: Log,
+  metrics: Metrics = openMetrics(),
+): Promise<OpenWorld> {
   const closers: Closers = [];
   const close = async (): Promise<void> => closeAll(closers);
   try {
-    return { ...(await open(config, log, closers)), close };
+    return { ...(await open(config, { log, metrics }, closers)), close };
   } catch (error) {
     await close();
     throw error;
@@ -66,7 +73,11 @@ export async function closeAll(closers: Closers): Promise<void> {
   }
 }
 
-async function open(config: Config, log: Log, closers: Closers): Promise<Omit<OpenWorld, "close">> {
+async function open(
+  config: Config,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+  closers: Closers,
+): Promise<Omit<OpenWorld, "close">> {
   await openDataDir(config.dataDir);
   const postgres = await openPostgres(config, log);
   closers.push(() => postgres.stop());
@@ -80,7 +91,6 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
   closers.push(() => database.close());
   const tracing = await openTracing(config, version);
   closers.push(async () => tracing?.close());
-  const metrics = openMetrics();
   measurePool(metrics, () => database.usage());
   announce(metrics, version);
   const redis = await openRedis(config, { log, metrics });
@@ -115,8 +125,12 @@ async function open(config: Config, log: Log, closers: Closers): Promise<Omit<Op
     now,
   };
   parts.attach(world);
+  const isAlone = (): boolean => processes.isAlone;
+  const notices = new ProcessNotices({ processId: id, side, redis, log, isAlone });
+  closers.push(parts.of(changeNotices).use(notices));
   closers.push(() => closeActs(world));
   closers.push(() => closeIdentity(world));
   closers.push(() => stopIndexing(world));
+  closers.push(() => stopHotReads(world));
   return { world, database, postgres, tracing };
 }

@@ -55,6 +55,7 @@ export {
 } from "./events/events.ts";
 export { insertEventsOfBatch } from "./events/events.sql.ts";
 export { isTagNamed } from "./http/conditional.ts";
+export { ProcessNotices } from "./process-notices.ts";
 export type { HotAnswer, HotCall, HotReads } from "./http/hot-reads.ts";
 export { requireActor, type HttpEnv } from "./http/http-env.ts";
 export {
@@ -68,6 +69,7 @@ export {
   type ByteSource,
   type ReadJsonOptions,
 } from "./http/read-json.ts";
+export { listenFailure } from "./http/listen-failure.ts";
 export { sentenceOf, wrongInputs } from "./http/input-sentences.ts";
 export { renderProblem, surfaceOf, titles, type Surface } from "./http/render-problem.ts";
 export {
@@ -131,6 +133,7 @@ export {
   type World,
 } from "./scope.ts";
 export type { Signals } from "./signals.ts";
+export { FileLock } from "./postgres/file-lock.ts";
 export { openPostgres, type OpenPostgres } from "./postgres/open-postgres.ts";
 export {
   usageGate,

@@ -17,6 +17,7 @@ export { backlogWorker } from "./computed/work-off-backlog.ts";
 export { createBase, type BaseInput } from "./bases/create-base.ts";
 export { dropBase } from "./bases/drop-base.ts";
 export { createField } from "./fields/create-field.ts";
+export { hotReads, stopHotReads } from "./hot/hot-reads.ts";
 export { stopIndexing } from "./indexes/index-keeper.ts";
 export type { BaseSchema, Field, Table, View } from "./schema/base-schema.ts";
 export { schemaOf } from "./schema/schema-cache.ts";

@@ -45,6 +45,11 @@ interface Running {
 /** What a process keeps of answers to reads. */
 export const hotReads = part("records.hot-reads", (world) => new HotReadCaches(world));
 
+/** Looks at the database no more, at the end of a world. */
+export async function stopHotReads(world: World): Promise<void> {
+  world.parts.of(hotReads).bases.stop();
+}
+
 /**
  * Answers as bytes, by the exact request; dropped as soon as a change is heard of that could make them another. Reads of
  * this process see its own writes at once; those of other processes some milliseconds later, when their notices come, at
