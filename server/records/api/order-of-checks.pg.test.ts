@@ -123,6 +123,7 @@ describe("1. an unknown path or a malformed id is 404 before anything else, even
       actor: { kind: "anonymous" },
     });
     expect(answer).toMatchObject({ status: 405, body: { error: { type: "METHOD_NOT_ALLOWED" } } });
+    expect(answer.headers.get("allow")).toBe("GET, HEAD");
   });
 });
 

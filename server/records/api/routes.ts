@@ -26,7 +26,11 @@ export function routesOf(
     c.set("endpoint", route.pattern);
     const endpoint = route.methods[methodOf(request)];
     if (endpoint === undefined) {
-      return refusedMethod(Object.keys(route.methods), c.get("scope").requestId);
+      const methods = Object.keys(route.methods);
+      return refusedMethod(
+        methods.includes("GET") ? [...methods, "HEAD"] : methods,
+        c.get("scope").requestId,
+      );
     }
     const scope = c.get("scope");
     requireActor(scope);
