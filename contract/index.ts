@@ -145,6 +145,20 @@ export {
   USAGE_ROWS_MAX,
   usageQuery,
 } from "./usage.ts";
+export {
+  actBody,
+  actFilters,
+  ACTS_PAGE_MAX,
+  actsExportQuery,
+  actsPage,
+  actsQuery,
+  BASE_AUDIT_PAGE_MAX,
+  baseAuditPage,
+  baseAuditQuery,
+  INTEGRITY_PROBLEMS_MAX,
+  integrityReport,
+} from "./audit.ts";
+export { auditOperations } from "./audit-operations.ts";
 export { explainOperations, fieldExplanation } from "./explain.ts";
 export { identityOperations } from "./identity-operations.ts";
 export { airtableErrorBody, problemBody, type Method, type Operation } from "./operation.ts";

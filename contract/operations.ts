@@ -1,4 +1,5 @@
 import { analyticsOperations } from "./analytics-operations.ts";
+import { auditOperations } from "./audit-operations.ts";
 import { baseFileOperations } from "./base-files.ts";
 import { explainOperations } from "./explain.ts";
 import { identityOperations } from "./identity-operations.ts";
@@ -14,4 +15,5 @@ export const operations: readonly Operation[] = [
   ...baseFileOperations,
   ...explainOperations,
   ...analyticsOperations,
+  ...auditOperations,
 ];

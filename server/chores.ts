@@ -1,5 +1,6 @@
 import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
 import { keepEvents } from "#analytics";
+import { keepActs, sealActs } from "#audit";
 import { sweepIdentity } from "#identity";
 import { backlogWorker, dropBase, refreshVolatile, sweepRecords } from "#records";
 import { purgeTrash, sweepWorkspaces } from "#workspaces";
@@ -23,6 +24,8 @@ const chores: readonly Chore[] = [
     everyMs: HOUR_MS * 6,
     run: (scope) => keepPartitions(scope.db, scope.now(), scope.config.changeLogDays),
   },
+  { name: "audit-months", everyMs: HOUR_MS * 6, run: keepActs },
+  { name: "audit-seals", everyMs: MINUTE_MS, run: sealActs },
   { name: "idempotency-keys", everyMs: HOUR_MS, run: sweepIdempotencyKeys },
   { name: "identity", everyMs: HOUR_MS, run: sweepIdentity },
   { name: "workspaces", everyMs: HOUR_MS, run: sweepWorkspaces },

@@ -11,7 +11,7 @@ export const modules = {
   workspaces: ["kernel", "identity"],
   files: ["kernel", "workspaces"],
   records: ["kernel", "identity", "workspaces", "files"],
-  audit: ["kernel", "workspaces"],
+  audit: ["kernel", "identity", "workspaces"],
   notifications: ["kernel", "identity", "workspaces"],
   analytics: ["kernel", "identity", "workspaces"],
   webhooks: ["kernel", "workspaces", "records"],
@@ -32,6 +32,7 @@ export const modules = {
   ],
   "mobile-bff": ["kernel", "identity", "workspaces", "records", "notifications"],
   gateway: ["kernel", "identity"],
+  processes: ["kernel"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A module's name: its folder, its schema in PostgreSQL, its `#name` in an import. */
@@ -39,7 +40,6 @@ export type ModuleName = keyof typeof modules;
 
 /** Modules that the map names and later work fills: no folder stands for them yet. */
 export const planned: readonly ModuleName[] = [
-  "audit",
   "notifications",
   "webhooks",
   "airtable",

@@ -48,6 +48,7 @@ describe("defaults", () => {
       requestTimeoutMs: 30_000,
       strictAirtable: false,
       changeLogDays: 30,
+      auditDays: 365,
       analyticsDays: 90,
       limits: {
         anonymous: { limit: 3_000, windowS: 60 },
