@@ -13,6 +13,8 @@ import { schemaOf } from "../schema/schema-cache.ts";
 import { shape } from "../testing/linked-tables.ts";
 import { newBase, newOwner, tableNow } from "../testing/new-base.ts";
 import { createView } from "../views/create-view.ts";
+import { deleteView } from "../views/delete-view.ts";
+import { dropUnwantedIndexes } from "./drop-unwanted.ts";
 import { INDEX_ROWS_MIN, indexKeeper, INDEXES_PER_TABLE_MAX } from "./index-keeper.ts";
 
 const world = testWorld();
@@ -201,6 +203,70 @@ describe("indexes", () => {
       ),
     );
     expect(new Set(timeouts.flat(2))).toEqual(new Set(["15s"]));
+  });
+});
+
+describe("indexes that nobody wants any more", () => {
+  const DAY_MS = 24 * 3_600_000;
+  const begin = Date.UTC(2031, 0, 1);
+  const sweepAt = async (days: number): Promise<void> => {
+    world().setClock(new Date(begin + days * DAY_MS));
+    await dropUnwantedIndexes(world().system);
+  };
+
+  test("are dropped after a week, whoever writes meanwhile", async () => {
+    world().setClock(new Date(begin));
+    const table = await largeTable();
+    const byName = { fieldId: id(table, "Name"), operator: "=", value: "x" };
+    await viewOf(table, { filters: all(byName) });
+    const passing = await viewOf(table, {
+      sort: [{ fieldId: id(table, "N"), direction: "asc" }],
+    });
+    const upsert = async (): Promise<unknown> =>
+      upsertRecords(scope, {
+        table,
+        rows: [{ fields: { Name: "name 17", Day: "2020-01-18" } }],
+        mergeOn: ["Name", "Day"],
+        replace: false,
+        typecast: false,
+        shape,
+      });
+    await upsert();
+    const [name, n, day] = [
+      `${id(table, "Name")}_eq`,
+      `${id(table, "N")}_ord`,
+      `${id(table, "Day")}_ord`,
+    ];
+    expect(await indexNames(table)).toEqual([name, n, day].toSorted());
+    await sweepAt(8);
+    // Views want theirs as long as they are there; what an upsert merged on longer ago goes.
+    expect(await indexNames(table)).toEqual([name, n].toSorted());
+    await upsert();
+    expect(await indexNames(table)).toEqual([name, n, day].toSorted());
+    await deleteView(scope, { baseId: table.baseId, viewId: passing.id });
+    await sweepAt(14);
+    expect(await indexNames(table)).toEqual([name, n, day].toSorted());
+    // Somebody writes and has not committed yet: he is waited for, and nobody waits for the drop.
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const open = scope.db.transaction(async (tx) => {
+      await tx.run(
+        sql`update ${ident(table.baseId, table.id)} set version = 2 where id = 'rec00000000000017'`,
+      );
+      await promise;
+    });
+    const swept = sweepAt(15.5);
+    const written = await createRecords(scope, {
+      table: await tableNow(scope, table.baseId, table.id),
+      rows: [{ fields: { N: 1 } }],
+      typecast: false,
+      shape,
+    });
+    expect(written.ids).toHaveLength(1);
+    resolve(undefined);
+    await open;
+    await swept;
+    expect(await indexNames(table)).toEqual([name]);
+    world().setClock(null);
   });
 });
 

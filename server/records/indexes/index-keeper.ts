@@ -1,18 +1,16 @@
 import { part, type Db, type Scope, type Tx, type World } from "#kernel";
 import type { Field, Table, View } from "../schema/base-schema.ts";
-import { fieldsCompared } from "../filters/view-filter.ts";
+import { indexesOfView, wanted } from "./index-wishes.ts";
+import { outsideTransaction } from "./outside-transaction.ts";
 import {
   cancelBackend,
   createIndex,
   dropIndex,
   indexesOf,
-  indexFor,
   lockIndexes,
-  resetStatementTimeout,
+  noteWanted,
   rowsAbout,
-  setStatementTimeout,
   unlockIndexes,
-  type IndexPurpose,
   type WantedIndex,
 } from "./wanted-indexes.sql.ts";
 
@@ -20,8 +18,6 @@ import {
 export const INDEX_ROWS_MIN = 5_000;
 /** Indexes on fields of one table at most: each makes every write of its field dearer. Ours. */
 export const INDEXES_PER_TABLE_MAX = 10;
-/** How long building one may take, milliseconds. */
-const BUILD_TIMEOUT_MS = 30 * 60_000;
 /** How long it is taken for granted that an index is there, or not worth it, milliseconds. */
 const RECHECK_MS = 10 * 60_000;
 /** Indexes and views that are remembered at most; beyond that all are forgotten and looked at again. */
@@ -30,17 +26,9 @@ const REMEMBERED_MAX = 20_000;
 /** Makes sure, in the background, that a view's filter and order have the indexes that help them. Costs next to nothing. */
 export function wantIndexesOfView(scope: Scope, table: Table, view: View): void {
   const { filters, sort = [] } = view.options;
-  if (filters === undefined && sort.length === 0) {
-    return;
+  if (filters !== undefined || sort.length > 0) {
+    scope.parts.of(indexKeeper).wantOf(view, table, () => indexesOfView(table, view));
   }
-  scope.parts.of(indexKeeper).wantOf(view, table, () => [
-    ...wanted(table, fieldsCompared(filters), "filter"),
-    ...wanted(
-      table,
-      sort.map(({ fieldId }) => fieldId),
-      "sort",
-    ),
-  ]);
 }
 
 /** The same for the fields that an upsert merges on. */
@@ -58,13 +46,6 @@ export function wantIndexesOfMerge(scope: Scope, table: Table, fields: readonly 
 /** Ends what is being built; what is left of it is cleared away when the index is wanted again. */
 export async function stopIndexing(world: World): Promise<void> {
   await world.parts.of(indexKeeper).close();
-}
-
-function wanted(table: Table, fieldIds: Iterable<string>, purpose: IndexPurpose): WantedIndex[] {
-  return [...fieldIds].flatMap((id) => {
-    const field = table.fieldsById.get(id);
-    return field === undefined ? [] : (indexFor(field, purpose) ?? []);
-  });
 }
 
 /** What builds indexes for this process: one after the other. */
@@ -151,7 +132,11 @@ class IndexKeeper {
   private async keep(job: Job): Promise<void> {
     const { db } = this.world;
     const about = await db.maybe<{ readonly rows: number }>(rowsAbout(job.table));
-    if ((about?.rows ?? 0) < INDEX_ROWS_MIN || !isMissing(await found(db, job), job)) {
+    if ((about?.rows ?? 0) < INDEX_ROWS_MIN) {
+      return;
+    }
+    await db.run(noteWanted(job.table.baseId, [job.index.name], this.world.now()));
+    if (!isMissing(await found(db, job), job)) {
       return;
     }
     await outsideTransaction(db, async (session) => {
@@ -199,23 +184,6 @@ async function found(db: Db, { table }: Job): Promise<readonly FoundIndex[]> {
 function isMissing(there: readonly FoundIndex[], { index }: Job): boolean {
   const valid = there.filter((one) => one.valid);
   return valid.length < INDEXES_PER_TABLE_MAX && valid.every(({ name }) => name !== index.name);
-}
-
-/**
- * One connection of the pool for statements that PostgreSQL refuses inside a transaction, and that may take their time. The
- * pool hands out connections for transactions alone, so that is ended first, and an empty one begun at the end.
- */
-async function outsideTransaction(db: Db, work: (session: Tx) => Promise<void>): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.script("commit");
-    try {
-      await tx.script(setStatementTimeout(BUILD_TIMEOUT_MS).text);
-      await work(tx);
-    } finally {
-      await tx.script(resetStatementTimeout.text);
-      await tx.script("begin");
-    }
-  });
 }
 
 function keyOf(table: Table, name: string): string {

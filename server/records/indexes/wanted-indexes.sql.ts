@@ -77,6 +77,39 @@ export const createIndex = (table: Table, { name, definition }: WantedIndex): st
 export const dropIndex = (table: Table, name: string): string =>
   `drop index concurrently if exists ${ident(table.baseId, name).text}`;
 
+/** The indexes of ours in a base, with their tables. */
+export const indexesOfBase = (baseId: string): Sql => sql`
+  select t.relname as "tableId", c.relname as name
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = ${baseId} and c.relname like 'fld%' and t.relname like 'tbl%' and i.indisvalid`;
+
+/** Keeps when somebody has wanted indexes; not more often than it matters. */
+export const noteWanted = (baseId: string, names: readonly string[], at: Date): Sql => sql`
+  insert into records.wanted_indexes as w (base_id, name, wanted_at)
+  select b.id, n.name, ${at} from unnest(${names}::text[]) n(name) join records.bases b on b.id = ${baseId}
+  on conflict (base_id, name) do update set wanted_at = excluded.wanted_at
+  where w.wanted_at < excluded.wanted_at - interval '1 hour'`;
+
+/** Of these indexes those that nobody has wanted since; one of which nothing is known counts as wanted now. */
+export const unwantedSince = (
+  baseId: string,
+  names: readonly string[],
+  { since, now }: { readonly since: Date; readonly now: Date },
+): Sql => sql`
+  with known as (
+    insert into records.wanted_indexes (base_id, name, wanted_at)
+    select ${baseId}, n.name, ${now} from unnest(${names}::text[]) n(name)
+    on conflict (base_id, name) do nothing
+  )
+  select w.name from records.wanted_indexes w
+  where w.base_id = ${baseId} and w.name = any(${names}) and w.wanted_at < ${since}`;
+
+/** Forgets indexes of a base that are not there any more. */
+export const forgetWanted = (baseId: string, there: readonly string[], before: Date): Sql => sql`
+  delete from records.wanted_indexes w
+  where w.base_id = ${baseId} and not w.name = any(${there}) and w.wanted_at < ${before}`;
+
 /** One process at a time builds for a base; answers whether it is this one, and who it is. */
 export const lockIndexes = (table: Table): Sql => sql`
   select pg_try_advisory_lock(${buildLock(table.baseId)}) as mine, pg_backend_pid() as pid`;

@@ -1,14 +1,19 @@
 import { sweepBlobs } from "#files";
 import type { Scope } from "#kernel";
+import { dropUnwantedIndexes } from "../indexes/drop-unwanted.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
 import { oldestIterator } from "./list-records.ts";
 import { deleteIterators } from "./list-records.sql.ts";
 import { allBases, hashesInCells, hashesInLog } from "./sweep.sql.ts";
 
-/** Removes what nobody needs any more: kept orders that have expired, files that no cell and no log entry names. */
+/**
+ * Removes what nobody needs any more: kept orders that have expired, files that no cell and no log entry names, indexes that
+ * nobody wants.
+ */
 export async function sweepRecords(scope: Scope): Promise<void> {
   await scope.db.run(deleteIterators(oldestIterator(scope.now())));
   await sweepBlobs(scope, (hashes) => hashesInUse(scope, hashes));
+  await dropUnwantedIndexes(scope);
 }
 
 /** Which of these files are named by a cell of any base, or by an entry of the change log, from which it can be restored. */
