@@ -44,6 +44,13 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./start.ts")).start,
   },
   {
+    words: "restart",
+    usage: "",
+    summary:
+      "replaces every process of an instance with BASALT_PROCESSES, without a failed request",
+    load: async () => (await import("./restart.ts")).restart,
+  },
+  {
     words: "migrate",
     usage: "",
     summary: "brings the database to what this version needs, and ends",

@@ -1,17 +1,26 @@
 import { operations } from "@basalt/contract";
 import {
-  keepPartitions,
   openLog,
   systemScope,
   type Actor,
   type Config,
   type Database,
+  type Metrics,
+  type OpenLog,
   type OpenPostgres,
   type World,
 } from "#kernel";
-import { analyticsRoutes, drainEvents, keepEventPartitions } from "#analytics";
+import { analyticsRoutes, drainEvents } from "#analytics";
+import { auditRoutes } from "#audit";
 import { fileRoutes, storeAnswers } from "#files";
-import { freePort, openGateway, type HealthPart, type Mount } from "#gateway";
+import {
+  freePort,
+  openGateway,
+  type Gateway,
+  type HealthPart,
+  type Mount,
+  type SharedSocket,
+} from "#gateway";
 import {
   actorOf,
   cachedActor,
@@ -35,6 +44,7 @@ import {
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
 import { closeAll, openWorld, type Closers } from "./open-world.ts";
+import { prepareDatabase } from "./prepare-database.ts";
 import { startSample } from "./sample.ts";
 import { version } from "./version.ts";
 
@@ -46,34 +56,62 @@ export { openWorld, type OpenWorld } from "./open-world.ts";
 export interface Basalt {
   readonly url: string;
   readonly world: World;
+  readonly gateway: Gateway;
   /** Stops accepting, finishes what runs, closes everything. Safe to call twice. */
-  stop(): Promise<void>;
+  stop(how?: StopOptions): Promise<void>;
+}
+
+/** What `Gateway.close` takes. */
+export type StopOptions = NonNullable<Parameters<Gateway["close"]>[0]>;
+
+/** What a supervisor has opened already. */
+export interface StartOptions {
+  readonly log: OpenLog;
+  readonly metrics: Metrics;
+  /** How the database is called on the first page. */
+  readonly database: string;
+  /** Where connections come from. */
+  readonly socket: SharedSocket | undefined;
 }
 
 /**
  * Opens the world, brings the database up to date and starts what the settings ask for.
  * Throws `StartError` or a `Problem` with one sentence where it cannot.
  */
-export async function startBasalt(config: Config): Promise<Basalt> {
-  const closers: Closers = [];
-  const stop = async (): Promise<void> => closeAll(closers);
+export async function startBasalt(config: Config, options?: StartOptions): Promise<Basalt> {
+  const closing: Closing = { closers: [], how: {} };
+  const stop = async (how: StopOptions = {}): Promise<void> => {
+    closing.how = how;
+    await closeAll(closing.closers);
+  };
   try {
-    return { ...(await start(config, closers)), stop };
+    return { ...(await start(config, closing, options)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(given: Config, closers: Closers): Promise<Omit<Basalt, "stop">> {
+/** What is to be closed, and how the gateway is told to. */
+interface Closing {
+  readonly closers: Closers;
+  how: StopOptions;
+}
+
+async function start(
+  given: Config,
+  closing: Closing,
+  options?: StartOptions,
+): Promise<Omit<Basalt, "stop">> {
+  const { closers } = closing;
   const config = await withPort(given);
-  const log = openLog(config);
+  const log = options?.log ?? openLog(config);
   closers.push(async () => log.flush());
-  const { world, database, postgres, tracing, close } = await openWorld(config, log);
+  const opened = await openWorld(config, log, options?.metrics);
+  const { world, database, postgres, tracing, close } = opened;
   closers.push(close);
   closers.push(() => drainEvents(world));
-  await keepPartitions(world.db, world.now(), config.changeLogDays);
-  await keepEventPartitions(world);
+  await prepareDatabase(systemScope(world, "start"));
   await ensureAdministrator(systemScope(world, "start"));
   world.parts.of(feedLag);
   const gateway = openGateway({
@@ -82,19 +120,30 @@ async function start(given: Config, closers: Closers): Promise<Omit<Basalt, "sto
     mounts: servesApi(config) ? mountsOf(world) : [],
     operations,
     health: healthParts(world, database),
-    about: { version, database: describe(postgres) },
+    about: { version, database: options?.database ?? describe(postgres) },
     tracing,
   });
   const { roles } = config;
   await world.processes?.join({ roles, version, address: `${config.host}:${config.port}` });
-  const { url } = await gateway.listen();
-  closers.push(() => gateway.close());
+  const { url } = await listen(world, gateway, options);
+  closers.push(() => gateway.close(closing.how));
   if (config.roles.has("worker")) {
     const backlog = world.parts.of(backlogWorker);
     await backlog.start();
     closers.push(() => backlog.stop(), startChores(world), startSample(world));
   }
-  return { url, world };
+  return { url, world, gateway };
+}
+
+/** A worker under a supervisor listens nowhere: the others say its figures. */
+async function listen(
+  world: World,
+  gateway: Gateway,
+  options?: StartOptions,
+): Promise<{ readonly url: string }> {
+  return options !== undefined && options.socket === undefined
+    ? { url: world.config.publicUrl }
+    : gateway.listen(options?.socket);
 }
 
 /** Port 0 becomes a free one before anything is opened: links in mail and to files must name it. */
@@ -134,6 +183,7 @@ function mountsOf(world: World): Mount[] {
     },
     { routes: templateRoutes() },
     { routes: fileRoutes() },
+    { routes: auditRoutes() },
     { routes: analyticsRoutes() },
   ];
 }

@@ -4,10 +4,11 @@ import type { Metrics } from "./metrics.ts";
 
 /**
  * Metrics in Prometheus' text format, with those of the process, the event loop and the heap. Each call makes a registry of
- * its own, so two worlds in one process do not add up.
+ * its own, so two worlds in one process do not add up. `labels` are on every sample.
  */
-export function openMetrics(): Metrics {
+export function openMetrics(labels: Readonly<Record<string, string>> = {}): Metrics {
   const register = new Registry();
+  register.setDefaultLabels(labels);
   collectDefaultMetrics({ register });
   const metrics: Metrics = {
     counter: (...asked) => counterIn(register, asked),

@@ -75,16 +75,22 @@ export async function listenOn(
     connections(server).then((count) => gauge.set(count)),
   );
   await bind(server, { host, port }, shared);
+  const doors: (() => void)[] = [];
   const bound = portOf(server);
   return {
     port: bound,
     url: `http://${shownHost(host)}:${bound}`,
-    takeAlso: (another) => takeAlso(server, another),
+    takeAlso: async (another) => {
+      const giveBack = await takeAlso(server, another);
+      doors.push(giveBack);
+      return giveBack;
+    },
     standAside: () => {
       state.stopping = true;
     },
     close: (idleMs) => {
       state.stopping = true;
+      doors.forEach((giveBack) => giveBack());
       return stopTaking(server, idleMs);
     },
   };

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, Server } from "node:net";
-import { Problem } from "#kernel";
+import { listenFailure } from "#kernel";
 
 /** A bound socket that another process opened and shares with this one; `net.Server.listen` takes it. */
 export type SharedSocket = object;
@@ -17,36 +17,13 @@ export function bind(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: Error & { code?: string }) =>
-      reject(cannotListen(error, host, port)),
+      reject(listenFailure(error, { host, port })),
     );
     server.listen(shared ?? { host, port }, () => {
       server.removeAllListeners("error");
       resolve();
     });
   });
-}
-
-function cannotListen(error: Error & { code?: string }, host: string, port: number): unknown {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new Problem("conflict", "gateway.port-taken", {
-        message: `Port ${port} on ${host} is taken by another program: stop it, or set BASALT_PORT.`,
-        cause: error,
-      });
-    case "EACCES":
-      return new Problem("conflict", "gateway.port-not-allowed", {
-        message: `This user may not open port ${port}: choose one above 1023 with BASALT_PORT.`,
-        cause: error,
-      });
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new Problem("conflict", "gateway.address-not-available", {
-        message: `This machine has no address ${host}: correct BASALT_HOST.`,
-        cause: error,
-      });
-    default:
-      return error;
-  }
 }
 
 /** Takes connections from one more shared socket, as if the server listened there too. Answers the way to stop taking. */
