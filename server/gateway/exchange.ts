@@ -42,10 +42,13 @@ export interface NewExchange {
   readonly target: string;
   readonly requestId: string | null;
   readonly address: string;
+  /** Where the path does not say it: what the gateway passes on. */
+  readonly routeClass?: RouteClass | undefined;
 }
 
 /** Begins an exchange. A request id of the caller is kept where it is harmless to repeat in logs and headers. */
-export function newExchange({ method, target, requestId, address }: NewExchange): Exchange {
+export function newExchange(call: NewExchange): Exchange {
+  const { method, target, requestId, address } = call;
   const path = pathOf(target);
   return {
     requestId:
@@ -56,7 +59,7 @@ export function newExchange({ method, target, requestId, address }: NewExchange)
     startedMs: performance.now(),
     address,
     abort: new AbortController(),
-    routeClass: routeClassOf(method, path),
+    routeClass: call.routeClass ?? routeClassOf(method, path),
     baseId: baseIdIn(path),
     actor: ANONYMOUS,
     endpoint: UNMATCHED,

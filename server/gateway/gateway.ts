@@ -6,6 +6,7 @@ import { listenOn, type Listening } from "./http/node-server.ts";
 import type { SharedSocket } from "./http/take-connections.ts";
 import type { LimitRule } from "./limits/limit-rules.ts";
 import { openPipeline } from "./pipeline.ts";
+import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /** Routes of one module, and how they stand to `Idempotency-Key`. */
 export interface Mount {
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly about: About;
   /** Spans for requests; absent where tracing is off. */
   readonly tracing?: Tracing | undefined;
+  /** Routes of the gateway file and the upstreams behind them; absent where there is no file. */
+  readonly upstreams?: Upstreams | undefined;
 }
 
 export interface About {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { IdempotentReplay, Problem, renderProblem } from "#kernel";
 import { applicationOf, noteEndpoint } from "./application.ts";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answers/answer.ts";
@@ -8,6 +9,7 @@ import { replayed } from "./keyed-calls.ts";
 import { type Admission, openAdmission } from "./limits/admission.ts";
 import { ownRoutes } from "./pages/own-routes.ts";
 import { openRecorder } from "./recorder.ts";
+import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /** The way of a request through the gateway, whatever it came in on. */
 export interface Pipeline {
@@ -29,6 +31,13 @@ export interface Pipeline {
     outcome: { readonly status: number; readonly bytesIn: number; readonly bytesOut: number },
   ): void;
   fetch(request: Request, caller?: { readonly address?: string }): Promise<Response>;
+  /** Runs what answers a message without a Request, in a span where spans are on; hands over the headers that carry the trace. */
+  traced<T extends { readonly status: number }>(
+    message: { readonly headers: IncomingHttpHeaders },
+    exchange: Exchange,
+    work: (trace: Readonly<Record<string, string>>) => Promise<T>,
+  ): Promise<T>;
+  readonly upstreams: Upstreams | undefined;
   /** From now on `/ready` says 503. */
   stopping(): void;
   readonly admission: Admission;
@@ -130,6 +139,18 @@ export function openPipeline(options: GatewayOptions): Pipeline {
       pipeline.done(exchange, { status: answer.status, bytesIn: 0, bytesOut: 0 });
       return responseOf(isHead ? { ...answer, body: null } : answer);
     },
+    traced: async ({ headers: { traceparent } }, exchange, work) => {
+      running.add(exchange);
+      const { tracing } = options;
+      if (tracing === undefined) {
+        return work({});
+      }
+      const asked = new Request("http://localhost/", {
+        headers: typeof traceparent === "string" ? { traceparent } : {},
+      });
+      return tracing.request(asked, exchange, () => work(tracing.outgoing()));
+    },
+    upstreams: options.upstreams,
     stopping: own.stopping,
   };
   return pipeline;

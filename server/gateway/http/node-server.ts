@@ -4,10 +4,13 @@ import { pipeline as pipe } from "node:stream/promises";
 import type { World } from "#kernel";
 import { callerAddress } from "./address.ts";
 import type { Answer } from "../answers/answer.ts";
-import { newExchange } from "../exchange.ts";
+import { type Exchange, newExchange } from "../exchange.ts";
+import type { RouteClass } from "../limits/route-class.ts";
 import { requestOf } from "./node-request.ts";
 import { admitted, type Pipeline } from "../pipeline.ts";
+import { callerOf } from "../upstreams/serve-routed.ts";
 import { refusalOf } from "./refusals.ts";
+import { routed, type RoutedCall } from "./routed-message.ts";
 import {
   bind,
   connections,
@@ -104,13 +107,43 @@ interface Call {
   readonly state: { readonly stopping: boolean };
 }
 
-async function serveOne({ message, response, pipeline, addressOf, state }: Call): Promise<void> {
+async function serveOne(call: Call): Promise<void> {
+  const { message, response, pipeline, state } = call;
+  const { headers, method = "GET" } = message;
+  const refusal = refusalOf(message);
+  if (refusal === undefined && pipeline.upstreams !== undefined) {
+    const found = pipeline.upstreams.find(method, message.url ?? "/", headers.host);
+    if (found !== undefined && (await routed(pipeline.upstreams, found, routedCall(call)))) {
+      return;
+    }
+  }
+  const exchange = begin(call);
+  const answer =
+    refusal === undefined
+      ? await admitted(pipeline, exchange, {
+          authorization: headers.authorization ?? null,
+          request: () => requestOf(message, exchange.abort.signal),
+        })
+      : await pipeline.refuse(refusal, exchange);
+  const last = state.stopping || refusal !== undefined;
+  write(response, answer, { bare: method === "HEAD", last });
+  if (!message.complete) {
+    drain(message);
+  }
+}
+
+/** Begins the exchange of a message, and sees to it that its end is counted. */
+function begin(
+  { message, response, pipeline, addressOf }: Call,
+  routeClass?: RouteClass,
+): Exchange {
   const { socket, headers, method = "GET", url = "/" } = message;
   const exchange = newExchange({
     method,
     target: url,
     requestId: single(headers["x-request-id"]),
     address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"])),
+    routeClass,
   });
   const sentBefore = socket.bytesWritten;
   const readBefore = socket.bytesRead;
@@ -126,19 +159,29 @@ async function serveOne({ message, response, pipeline, addressOf, state }: Call)
       bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
     });
   });
-  const refusal = refusalOf(message);
-  const answer =
-    refusal === undefined
-      ? await admitted(pipeline, exchange, {
-          authorization: headers.authorization ?? null,
-          request: () => requestOf(message, exchange.abort.signal),
-        })
-      : await pipeline.refuse(refusal, exchange);
-  const last = state.stopping || refusal !== undefined;
-  write(response, answer, { bare: method === "HEAD", last });
-  if (!message.complete) {
-    drain(message);
-  }
+  return exchange;
+}
+
+function routedCall(call: Call): RoutedCall {
+  const { message, response, pipeline, addressOf, state } = call;
+  const { socket, headers, method } = message;
+  return {
+    message,
+    response,
+    pipeline,
+    caller: callerOf(message, {
+      address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"])),
+      requestId: "",
+    }),
+    isLast: state.stopping,
+    begin: (routeClass) => begin(call, routeClass),
+    write: (answer, last) => {
+      write(response, answer, { bare: method === "HEAD", last });
+      if (!message.complete) {
+        drain(message);
+      }
+    },
+  };
 }
 
 function single(header: string | string[] | undefined): string | null {

@@ -79,19 +79,25 @@ const AIRTABLE_PENALTY_S = 30;
 export function rulesOfSettings(config: Config): LimitRule[] {
   const { limits } = config;
   const rules: LimitRule[] = [];
-  const add = (name: keyof typeof limits, rule: Pick<LimitRule, "per" | "callers">): void => {
+  const add = (
+    name: keyof typeof limits,
+    rule: Pick<LimitRule, "per" | "callers" | "classes">,
+  ): void => {
     const rate = limits[name];
     if (rate !== null) {
       rules.push({ name, limit: rate.limit, window: rate.windowS, surface: "all", ...rule });
     }
   };
-  add("anonymous", { per: "address", callers: "anonymous" });
+  // Whoever calls a service behind the gateway is a stranger to us and may be none to it.
+  add("anonymous", { per: "address", callers: "anonymous", classes: notPassedOn });
   add("address", { per: "address", callers: "all" });
   add("key", { per: "key", callers: "signed-in" });
   add("user", { per: "user", callers: "signed-in" });
   add("base", { per: "base", callers: "signed-in" });
   return config.airtableLimits ? [...rules, ...airtableRules] : rules;
 }
+
+const notPassedOn = routeClasses.filter((each) => each !== "upstream");
 
 const airtable = {
   window: 1,

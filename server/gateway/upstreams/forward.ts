@@ -36,7 +36,14 @@ export interface Forwarding {
 }
 
 /** Doing these twice is as good as once (RFC 9110, 9.2.2). */
-const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+const repeatable: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PUT",
+  "DELETE",
+  "TRACE",
+]);
 /** Statuses that say that the server itself is in trouble, not this request. */
 const trouble: ReadonlySet<number> = new Set([502, 503, 504]);
 /** Before another try of the same server: half to whole of this, doubled each time, milliseconds. */

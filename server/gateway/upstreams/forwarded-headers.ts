@@ -124,7 +124,12 @@ export function responseHeaders(
   for (let at = 0; at + 1 < pairs.length; at += 2) {
     const name = (pairs[at] ?? "").toLowerCase();
     // `alt-svc` would lead callers past the gateway.
-    if (!connectionHeaders.has(name) && !named.has(name) && name !== "alt-svc" && name !== "x-request-id") {
+    if (
+      !connectionHeaders.has(name) &&
+      !named.has(name) &&
+      name !== "alt-svc" &&
+      name !== "x-request-id"
+    ) {
       sent.push(name, pairs[at + 1] ?? "");
     }
   }
@@ -141,6 +146,9 @@ function isSentOn(name: string, named: ReadonlySet<string>, rules: RequestHeader
   }
   if (name.startsWith("sec-websocket-")) {
     return rules.isUpgrade === true;
+  }
+  if (name === "traceparent" && rules.own.some(([own]) => own === name)) {
+    return false;
   }
   // Servers behind CGI read `_` and `-` alike.
   return !ours.has(name.includes("_") ? name.replaceAll("_", "-") : name);
@@ -187,7 +195,7 @@ function changed(headers: string[], { set, add, remove }: HeaderChanges): string
 
 /** Bytes are read as Latin-1, in which they are written again. */
 function textOf(value: unknown): string {
-  return Buffer.isBuffer(value) ? value.latin1Slice() : String(value);
+  return Buffer.isBuffer(value) ? value.toString("latin1") : String(value);
 }
 
 function quotedNode(address: string): string {

@@ -40,7 +40,7 @@ class Relay extends Readable {
   private readonly source: Readable;
   private readonly touched: () => void;
   private isReading = false;
-  private readonly take = (chunk: Buffer): void => {
+  private readonly relay = (chunk: Buffer): void => {
     if (!this.push(chunk)) {
       this.source.pause();
     }
@@ -51,7 +51,7 @@ class Relay extends Readable {
   private readonly fail = (): void => {
     this.destroy(new Error("the caller went away in the middle of the body"));
   };
-  private readonly closed = (): void => {
+  private readonly lost = (): void => {
     if (!this.source.readableEnded) {
       this.fail();
     }
@@ -67,20 +67,20 @@ class Relay extends Readable {
     if (!this.isReading) {
       this.isReading = true;
       this.touched();
-      this.source.on("data", this.take);
+      this.source.on("data", this.relay);
       this.source.once("end", this.finish);
       this.source.once("error", this.fail);
-      this.source.once("close", this.closed);
+      this.source.once("close", this.lost);
     }
     this.source.resume();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (this.isReading) {
-      this.source.off("data", this.take);
+      this.source.off("data", this.relay);
       this.source.off("end", this.finish);
       this.source.off("error", this.fail);
-      this.source.off("close", this.closed);
+      this.source.off("close", this.lost);
       this.source.pause();
     }
     done(error);

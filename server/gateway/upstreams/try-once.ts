@@ -42,7 +42,11 @@ export type Outcome =
   | { readonly kind: "answered"; readonly status: number; readonly isWhole: boolean }
   | { readonly kind: "dropped"; readonly status: number }
   /** `never-sent`: no byte of the request left us. */
-  | { readonly kind: "failed"; readonly reason: "never-sent" | "broken" | "timeout"; readonly error: Error }
+  | {
+      readonly kind: "failed";
+      readonly reason: "never-sent" | "broken" | "timeout";
+      readonly error: Error;
+    }
   | { readonly kind: "gone" };
 
 /** What is read of an answer that is thrown away, so that its connection can be used again, bytes. */

@@ -12,7 +12,11 @@ export class Upstream {
   readonly endpoints: readonly Endpoint[];
   private readonly hide: readonly (() => void)[];
 
-  private constructor(name: string, spec: UpstreamSpec, made: { endpoints: Endpoint[]; hide: (() => void)[] }) {
+  private constructor(
+    name: string,
+    spec: UpstreamSpec,
+    made: { endpoints: Endpoint[]; hide: (() => void)[] },
+  ) {
     this.name = name;
     this.spec = spec;
     this.budget = new RetryBudget(spec.retries);

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { Caller } from "./caller.ts";
+import type { Forwarding } from "./forward.ts";
+import { account, bodyFor, sendOn } from "./send-on.ts";
+import type { Reply } from "./try-once.ts";
+import type { Taken, Upstreams, Way } from "./upstreams.ts";
+
+/** The caller of a message. */
+export function callerOf(
+  message: IncomingMessage,
+  { address, requestId }: { readonly address: string; readonly requestId: string },
+): Caller {
+  const { socket, headers, rawHeaders } = message;
+  const remote = socket.remoteAddress ?? "";
+  return {
+    rawHeaders,
+    // IPv4 over a socket that listens on both kinds.
+    peer: remote.startsWith("::ffff:") ? remote.slice(7) : remote,
+    address,
+    isEncrypted: (socket as Partial<TLSSocket>).encrypted === true,
+    requestId,
+    authorization: headers.authorization ?? null,
+    cookie: headers.cookie ?? null,
+  };
+}
+
+/** A message that goes to an upstream. */
+export interface RoutedMessage {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly way: Way & { readonly kind: "upstream" };
+  readonly caller: Caller;
+  readonly trace: Readonly<Record<string, string>>;
+  /** The connection is not used again. */
+  readonly isLast: boolean;
+}
+
+/** Sends a message on and writes the answer. Rejects only where nothing has been written; problems: those of `forward`. */
+export async function serveRouted(
+  upstreams: Upstreams,
+  routed: RoutedMessage,
+): Promise<Forwarding> {
+  const { message, response, way, caller, trace, isLast } = routed;
+  const { method = "GET", headers } = message;
+  const length = headers["content-length"];
+  const body = await bodyFor({ way, method }, message, {
+    bytes: length === undefined ? undefined : Number(length),
+    isChunked: headers["transfer-encoding"] !== undefined,
+  });
+  const reply = new MessageReply(response, isLast);
+  return sendOn(upstreams, { way, caller, method, body, reply, trace });
+}
+
+/** Accounts for an answer of our own routes, once it has been written. */
+export function accountOwn(
+  upstreams: Upstreams,
+  taken: Taken | undefined,
+  response: ServerResponse,
+): void {
+  if (taken === undefined) {
+    return;
+  }
+  const startedMs = performance.now();
+  if (taken.setCookie !== undefined) {
+    response.appendHeader("set-cookie", taken.setCookie);
+  }
+  response.once("close", () => {
+    const isWhole = response.writableFinished;
+    account(upstreams, taken, {
+      status: isWhole ? response.statusCode : 499,
+      isWhole,
+      ms: performance.now() - startedMs,
+    });
+  });
+}
+
+/** Bodies up to this size come at once; the head of others is sent before them. */
+const HEAD_WAITS_MAX_BYTES = 65_536;
+
+class MessageReply implements Reply {
+  whenReady: (() => void) | undefined;
+  whenGone: (() => void) | undefined;
+  private readonly response: ServerResponse;
+  private readonly isLast: boolean;
+  /** Bytes of the body that are still to come, where the head says how many. */
+  private left = Number.NaN;
+  /** The end of the body, kept for `end`: one write instead of two. */
+  private last: Buffer | undefined;
+
+  constructor(response: ServerResponse, isLast: boolean) {
+    this.response = response;
+    this.isLast = isLast;
+    response.on("drain", () => this.whenReady?.());
+    response.once("close", () => {
+      if (!response.writableFinished) {
+        this.whenGone?.();
+      }
+    });
+  }
+
+  get isGone(): boolean {
+    return this.response.destroyed;
+  }
+
+  head(status: number, headers: string[]): void {
+    if (this.isLast) {
+      headers.push("connection", "close");
+    }
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      if (headers[at] === "content-length") {
+        this.left = Number(headers[at + 1]);
+      }
+    }
+    this.response.writeHead(status, headers);
+    if (!(this.left <= HEAD_WAITS_MAX_BYTES)) {
+      // Not at once: the first part of the body mostly comes with the head, and goes out with it.
+      setImmediate(() => {
+        if (!this.response.writableEnded && !this.response.destroyed) {
+          this.response.flushHeaders();
+        }
+      });
+    }
+  }
+
+  write(chunk: Buffer): boolean {
+    this.left -= chunk.length;
+    if (this.left === 0) {
+      this.last = chunk;
+      return true;
+    }
+    return this.response.write(chunk);
+  }
+
+  end(): void {
+    if (this.last === undefined) {
+      this.response.end();
+    } else {
+      this.response.end(this.last);
+    }
+  }
+
+  cut(): void {
+    this.response.destroy();
+  }
+}

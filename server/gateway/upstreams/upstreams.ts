@@ -1,0 +1,286 @@
+import { type Actor, Problem, type World } from "#kernel";
+import type { GatewayFile } from "../file/gateway-file.ts";
+import { emptyFile } from "../file/gateway-file.ts";
+import type { RouteSpec } from "../file/route-shape.ts";
+import { upstream as upstreamShape } from "../file/upstream-shape.ts";
+import { actorFor, type Caller, type FindActor, stickinessOf } from "./caller.ts";
+import { chooseTarget } from "./choose-target.ts";
+import { LiveRoute, type LiveTarget, type RouteCommand } from "./live-route.ts";
+import { type Match, RouteTable } from "./route-table.ts";
+import { IdentitySigner } from "./sign-identity.ts";
+import { targetPath } from "./target-path.ts";
+import { Upstream } from "./upstream.ts";
+import { openUpstreamMetrics, type UpstreamMetrics } from "./upstream-metrics.ts";
+
+/** The upstream of a process that has no API of its own. */
+const API_UPSTREAM = "basalt-api";
+
+/** Where one request goes. */
+export type Way =
+  /** To Basalt's own routes, under this target; `route` is undefined for what needs no account of it. */
+  | { readonly kind: "own"; readonly target: string; readonly taken: Taken | undefined }
+  | {
+      readonly kind: "upstream";
+      readonly upstream: Upstream;
+      readonly path: string;
+      readonly taken: Taken;
+    }
+  | { readonly kind: "refused"; readonly problem: Problem; readonly endpoint: string | undefined };
+
+/** What was decided about a request on its way. */
+export interface Taken {
+  readonly live: LiveRoute;
+  readonly match: Match;
+  readonly target: LiveTarget;
+  readonly actor: Actor;
+  readonly setCookie: string | undefined;
+}
+
+export interface UpstreamsOptions {
+  readonly world: World;
+  readonly findActor: FindActor;
+  /** Processes with the API, where this one has none: everything that is ours goes there. */
+  readonly apiUrls?: readonly string[];
+}
+
+/**
+ * Routes and upstreams at work. Reads no file and no table: whoever opens it hands over each new file (`use`) and each command
+ * (`obey`).
+ */
+export class Upstreams {
+  readonly signer: IdentitySigner;
+  readonly metrics: UpstreamMetrics;
+  private readonly options: UpstreamsOptions;
+  private table = new RouteTable(emptyFile);
+  private routes = new Map<string, LiveRoute>();
+  private open = new Map<string, Upstream>();
+  private commands = new Map<string, RouteCommand>();
+  private api:
+    | { readonly upstream: Upstream; readonly live: LiveRoute; readonly match: Match }
+    | undefined;
+  private using: Promise<void> = Promise.resolve();
+
+  constructor(options: UpstreamsOptions) {
+    this.options = options;
+    const { config, metrics, now } = options.world;
+    this.signer = new IdentitySigner(config, now);
+    this.metrics = openUpstreamMetrics(metrics, () => [...this.routes.values()]);
+  }
+
+  /**
+   * Puts a file in force. Requests that run end as they began; upstreams that the file no longer names close behind them.
+   * Throws where an upstream cannot be opened; then everything stays as it was.
+   */
+  use(file: GatewayFile): Promise<void> {
+    this.using = this.using.catch(() => undefined).then(() => this.change(file));
+    return this.using;
+  }
+
+  get liveRoutes(): readonly LiveRoute[] {
+    return [...this.routes.values()];
+  }
+
+  get upstreams(): readonly Upstream[] {
+    return [...this.open.values()];
+  }
+
+  route(name: string): LiveRoute | undefined {
+    return this.routes.get(name);
+  }
+
+  upstream(name: string): Upstream | undefined {
+    return name === API_UPSTREAM ? this.api?.upstream : this.open.get(name);
+  }
+
+  /** Takes over what commands say, all of them: a route without one follows the file. */
+  obey(commands: readonly RouteCommand[]): void {
+    this.commands = new Map(commands.map((command) => [command.route, command]));
+    for (const live of this.routes.values()) {
+      live.obey(this.commands.get(live.route.name));
+    }
+  }
+
+  /** The route of a request; undefined for what is ours as it stands. Cheap: it is asked for every request. */
+  find(method: string, target: string, host: string | undefined): Match | Problem | undefined {
+    const found = this.table.find(method, target, host);
+    if (found === undefined || typeof found !== "string") {
+      return found ?? this.apiMatch(target);
+    }
+    return found === "ambiguous"
+      ? new Problem("malformed", "gateway.ambiguous-path", {
+          message:
+            "The path may be read in more than one way: write it without //, /./, %2f, ; and the like.",
+        })
+      : new Problem("not-found", "gateway.no-such-route", {
+          message: "There is nothing at this address; paths are case-sensitive.",
+        });
+  }
+
+  /** Decides where a request goes. Never rejects for what a caller did. */
+  async way(found: Match | Problem, caller: Caller): Promise<Way> {
+    if (found instanceof Problem) {
+      return { kind: "refused", problem: found, endpoint: undefined };
+    }
+    const { route } = found;
+    const { spec } = route;
+    try {
+      if (spec.refuse !== undefined) {
+        throw refusalOf(spec.refuse);
+      }
+      return await this.decide(found, caller);
+    } catch (error) {
+      if (error instanceof Problem) {
+        return { kind: "refused", problem: error, endpoint: route.endpoint };
+      }
+      throw error;
+    }
+  }
+
+  /** Closes everything when what runs has ended. */
+  async close(): Promise<void> {
+    await this.using.catch(() => undefined);
+    const all = [...this.open.values(), ...(this.api === undefined ? [] : [this.api.upstream])];
+    await Promise.all(all.map((upstream) => upstream.close()));
+  }
+
+  private async decide(match: Match, caller: Caller): Promise<Way> {
+    const { route } = match;
+    const live =
+      match === this.api?.match || route === this.api?.live.route
+        ? this.api?.live
+        : this.routes.get(route.name);
+    const [first] = live?.targets ?? [];
+    if (live === undefined || first === undefined) {
+      throw new Error(`the route ${route.name} has no target`);
+    }
+    const { auth } = route.spec;
+    const able = live.targets.filter((target) => target.weight > 0 && this.isAble(target));
+    // Where none is able, the one that was meant answers for it.
+    const choice = able.length > 0 ? able : live.targets.filter(({ weight }) => weight > 0);
+    const asksWho =
+      auth !== "none" || (choice.length > 1 && /^(?:user|key)$/.test(route.spec.sticky));
+    const actor: Actor = asksWho
+      ? await actorFor(route.spec, caller, this.options.findActor)
+      : { kind: "anonymous" };
+    const sticky = choice.length > 1 ? stickinessOf(route.spec, caller, actor) : { key: "" };
+    const target = chooseTarget(choice, sticky.key) ?? first;
+    const path = targetPath(target, match);
+    const taken: Taken = { live, match, target, actor, setCookie: sticky.setCookie };
+    if (target.upstream !== undefined) {
+      return { kind: "upstream", upstream: this.named(target.upstream), path, taken };
+    }
+    return this.api === undefined
+      ? { kind: "own", target: path, taken }
+      : { kind: "upstream", upstream: this.api.upstream, path, taken };
+  }
+
+  private isAble({ upstream }: LiveTarget): boolean {
+    return upstream === undefined ? true : this.named(upstream).isAvailable;
+  }
+
+  private named(name: string): Upstream {
+    const found = this.upstream(name);
+    if (found === undefined) {
+      throw new Error(`there is no upstream ${name}`);
+    }
+    return found;
+  }
+
+  /** In a process without an API everything else goes to those that have it. */
+  private apiMatch(target: string): Match | undefined {
+    if (this.api === undefined || ownPaths.test(target)) {
+      return undefined;
+    }
+    const mark = target.indexOf("?");
+    const path = mark === -1 ? target : target.slice(0, mark);
+    return {
+      ...this.api.match,
+      rest: path.split("/").slice(1),
+      query: mark === -1 ? "" : target.slice(mark),
+    };
+  }
+
+  private async change(file: GatewayFile): Promise<void> {
+    const { world } = this.options;
+    const opened = new Map<string, Upstream>();
+    try {
+      for (const [name, spec] of Object.entries(file.upstreams)) {
+        const before = this.open.get(name);
+        const isSame = before !== undefined && JSON.stringify(before.spec) === JSON.stringify(spec);
+        opened.set(name, isSame ? before : await Upstream.open(world, name, spec));
+      }
+      await this.openApi();
+    } catch (error) {
+      const fresh = [...opened.values()].filter(
+        (upstream) => this.open.get(upstream.name) !== upstream,
+      );
+      await Promise.all(fresh.map((upstream) => upstream.close()));
+      throw error;
+    }
+    const table = new RouteTable(file);
+    const routes = new Map(
+      table.routes.map((route) => [route.name, new LiveRoute(route, this.routes.get(route.name))]),
+    );
+    const gone = [...this.open.values()].filter(
+      (upstream) => opened.get(upstream.name) !== upstream,
+    );
+    // From here on nothing waits: a request sees all of the old file or all of the new one.
+    this.open = opened;
+    this.table = table;
+    this.routes = routes;
+    this.obey([...this.commands.values()]);
+    for (const upstream of gone) {
+      void upstream.close();
+    }
+  }
+
+  private async openApi(): Promise<void> {
+    const { apiUrls = [], world } = this.options;
+    if (apiUrls.length === 0 || this.api !== undefined) {
+      return;
+    }
+    const spec = upstreamShape.parse({
+      url: [...apiUrls],
+      health: { path: "/ready", everyMs: 1_000 },
+    });
+    const upstream = await Upstream.open(world, API_UPSTREAM, spec);
+    const [route] = new RouteTable({ routes: [apiRoute] }).routes;
+    if (route !== undefined) {
+      const match: Match = { route, parameters: {}, matched: [], rest: [], query: "" };
+      this.api = { upstream, live: new LiveRoute(route), match };
+    }
+  }
+}
+
+/** What a process without an API answers itself. */
+const ownPaths =
+  /^\/(?:health|ready|metrics|\.well-known\/jwks\.json|api\/v1\/admin\/gateway(?:\/[^?]*)?)(?:\?|$)/;
+
+/** Everything as it stands, to the processes that have the API. */
+const apiRoute: RouteSpec = {
+  name: API_UPSTREAM,
+  path: "/",
+  exact: false,
+  upstream: API_UPSTREAM,
+  sticky: "none",
+  auth: "none",
+  ambiguousPaths: "keep",
+  preserveHost: true,
+  webSocket: true,
+  renameQuery: {},
+  headers: {
+    request: { set: {}, add: {}, remove: [] },
+    response: { set: {}, add: {}, remove: [] },
+  },
+};
+
+function refusalOf({ status, message }: NonNullable<RouteSpec["refuse"]>): Problem {
+  const kinds = {
+    403: "forbidden",
+    404: "not-found",
+    410: "gone",
+    501: "not-implemented",
+    503: "unavailable",
+  } as const;
+  return new Problem(kinds[status], "gateway.route-refused", { message });
+}
