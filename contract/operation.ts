@@ -28,7 +28,7 @@ export interface Operation {
 }
 
 /** problem+json (RFC 9457) with our members. */
-export const problemBody = z.object({
+export const problemBody = z.looseObject({
   type: z.string().describe("A URI that names the kind of problem; `about:blank` is never used."),
   title: z.string(),
   status: z.int(),

@@ -17,6 +17,11 @@ export const pyairtableInstalled = spawnSync(
   { encoding: "utf8" },
 ).stdout?.trim();
 
+/** True where Python has this module. */
+export function pythonHas(name: string): boolean {
+  return spawnSync(python, ["-c", `import ${name}`]).status === 0;
+}
+
 /**
  * True where a test that needs a program from outside must be skipped. Whoever wants every test run sets
  * `BASALT_REQUIRE_ALL`; then what is missing is a failure.

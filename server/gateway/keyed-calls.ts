@@ -19,7 +19,8 @@ interface MatchedRoute {
   readonly path: string;
 }
 
-const readingMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Only these change something; whatever else carries a key is refused for its method. */
+const writingMethods = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
  * Honours `Idempotency-Key` on writes of signed-in callers. Callers without a token have no key of their own, so theirs is
@@ -41,7 +42,7 @@ export function keyedCalls(
   );
 
   return async (c, route, next) => {
-    const key = readingMethods.has(c.req.method) ? null : c.req.raw.headers.get("idempotency-key");
+    const key = writingMethods.has(c.req.method) ? c.req.raw.headers.get("idempotency-key") : null;
     const scope = c.get("scope");
     if (
       key === null ||

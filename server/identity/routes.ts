@@ -231,15 +231,15 @@ function userRoutes(app: Hono<HttpEnv>): void {
     const { users } = await bodyOf(c, bulkUsersBody);
     return secret({ outcomes: await createUsers(c.get("scope"), users) });
   });
-  app.get("/api/v1/users/:id", async (c) =>
+  app.get("/api/v1/users/:id{usr\\w+}", async (c) =>
     secret(showUserToAdmin(await getUser(c.get("scope"), c.req.param("id")))),
   );
-  app.patch("/api/v1/users/:id", async (c) => {
+  app.patch("/api/v1/users/:id{usr\\w+}", async (c) => {
     requireAdmin(c.get("scope"), "enterprise.user:write");
     const change = await bodyOf(c, updateUserBody);
     return secret(showUserToAdmin(await updateUser(c.get("scope"), c.req.param("id"), change)));
   });
-  app.delete("/api/v1/users/:id", async (c) => {
+  app.delete("/api/v1/users/:id{usr\\w+}", async (c) => {
     await deleteUser(c.get("scope"), c.req.param("id"));
     return c.body(null, 204);
   });

@@ -35,13 +35,13 @@ export function invitationsRoutes(): Hono<HttpEnv> {
     const { user, member } = await registerInvited(c.get("scope"), chosen);
     return c.json({ user: showUser(user), member }, 201);
   });
-  app.post("/invitations/:invitationId/resend", async (c) => {
+  app.post("/invitations/:invitationId{inv\\w+}/resend", async (c) => {
     const scope = c.get("scope");
     return c.json(
       shownMadeInvitation(await resendInvitation(scope, c.req.param("invitationId")), scope.now()),
     );
   });
-  app.delete("/invitations/:invitationId", async (c) => {
+  app.delete("/invitations/:invitationId{inv\\w+}", async (c) => {
     await revokeInvitation(c.get("scope"), c.req.param("invitationId"));
     return c.body(null, 204);
   });
