@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -66,12 +66,30 @@ test.skipIf(isMissing(pythonHas("schemathesis")))(
 
     const report = path.join(folder, "report.json");
     const { code, output } = await run(python, [
-      ...["-m", "schemathesis.cli", "run", file, "--url", url],
-      ...["--header", `authorization:Bearer ${owner.session}`],
+      "-m",
+      "schemathesis.cli",
+      "run",
+      file,
+      "--url",
+      url,
+      "--header",
+      `authorization:Bearer ${owner.session}`,
       ...left.flatMap((id) => ["--exclude-operation-id", id]),
-      ...["--checks", checks.join(","), "--phases", "coverage,fuzzing"],
-      ...["--max-examples", String(cases), "--generation-deterministic", "--seed", String(seed)],
-      ...["--report", "json", "--report-json-path", report, "--no-color", "--continue-on-failure"],
+      "--checks",
+      checks.join(","),
+      "--phases",
+      "coverage,fuzzing",
+      "--max-examples",
+      String(cases),
+      "--generation-deterministic",
+      "--seed",
+      String(seed),
+      "--report",
+      "json",
+      "--report-json-path",
+      report,
+      "--no-color",
+      "--continue-on-failure",
     ]);
     console.log(output);
     expect(code).toBe(0);
