@@ -1,5 +1,5 @@
 import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
-import { keepEvents } from "#analytics";
+import { countHeld, keepEvents, mailAlerts, sweepAlerts, sweepUsage } from "#analytics";
 import { keepActs, sealActs } from "#audit";
 import { sweepIdentity } from "#identity";
 import { backlogWorker, dropBase, refreshVolatile, sweepRecords } from "#records";
@@ -32,6 +32,10 @@ const chores: readonly Chore[] = [
   { name: "trash", everyMs: HOUR_MS, run: (scope) => purgeTrash(scope, dropBase) },
   { name: "records", everyMs: HOUR_MS, run: sweepRecords },
   { name: "product-events", everyMs: HOUR_MS * 6, run: keepEvents },
+  { name: "usage", everyMs: HOUR_MS * 6, run: sweepUsage },
+  { name: "alerts", everyMs: HOUR_MS * 6, run: sweepAlerts },
+  { name: "alert-mails", everyMs: MINUTE_MS, run: mailAlerts },
+  { name: "held", everyMs: HOUR_MS, run: countHeld },
   { name: "volatile-fields", everyMs: VOLATILE_MS, run: refreshVolatile },
   {
     name: "backlog",

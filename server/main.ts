@@ -10,7 +10,7 @@ import {
   type OpenPostgres,
   type World,
 } from "#kernel";
-import { analyticsRoutes, drainEvents } from "#analytics";
+import { analyticsRoutes, openAnalytics } from "#analytics";
 import { auditRoutes } from "#audit";
 import { fileRoutes, storeAnswers } from "#files";
 import {
@@ -36,6 +36,7 @@ import {
   commentRoutes,
   explainRoutes,
   feedLag,
+  measureBase,
   metaRoutes,
   recordRoutes,
   templateRoutes,
@@ -110,10 +111,13 @@ async function start(
   const opened = await openWorld(config, log, options?.metrics);
   const { world, database, postgres, tracing, close } = opened;
   closers.push(close);
-  closers.push(() => drainEvents(world));
   await prepareDatabase(systemScope(world, "start"));
   await ensureAdministrator(systemScope(world, "start"));
   world.parts.of(feedLag);
+  const analytics = await openAnalytics(world, {
+    measure: (baseId) => measureBase(systemScope(world, "analytics"), baseId),
+  });
+  closers.push(() => analytics.close());
   const gateway = openGateway({
     world,
     actorOf: knownActor,
@@ -122,6 +126,8 @@ async function start(
     health: healthParts(world, database),
     about: { version, database: options?.database ?? describe(postgres) },
     tracing,
+    meter: analytics.meter,
+    quota: analytics.refuse,
   });
   const { roles } = config;
   await world.processes?.join({ roles, version, address: `${config.host}:${config.port}` });

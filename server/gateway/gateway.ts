@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { Actor, HttpEnv, Tracing, World } from "#kernel";
+import type { Actor, CountedRequest, HttpEnv, Problem, Tracing, World } from "#kernel";
 import type { Operation } from "@basalt/contract";
 import type { HealthPart } from "./pages/health.ts";
 import { listenOn, type Listening } from "./http/node-server.ts";
@@ -38,8 +38,20 @@ export interface GatewayOptions {
   readonly about: About;
   /** Spans for requests; absent where tracing is off. */
   readonly tracing?: Tracing | undefined;
+  /** Told once of every finished exchange, hot reads included: it must not wait, throw or cost more than a look in memory. */
+  readonly meter?: ((counted: CountedRequest) => void) | undefined;
+  /** Why a request must not be served although the limits let it in: the quota of its workspace is used up. From memory. */
+  readonly quota?: ((asking: AskingRequest) => Problem | undefined) | undefined;
   /** Routes of the gateway file and the upstreams behind them; absent where there is no file. */
   readonly upstreams?: Upstreams | undefined;
+}
+
+/** A request as a quota sees it. */
+export interface AskingRequest {
+  readonly actor: Actor;
+  readonly path: string;
+  readonly baseId?: string | undefined;
+  readonly workspaceId?: string | undefined;
 }
 
 export interface About {

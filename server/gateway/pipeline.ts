@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { IdempotentReplay, Problem, renderProblem } from "#kernel";
+import { openAccount } from "./account.ts";
 import { applicationOf, noteEndpoint } from "./application.ts";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answers/answer.ts";
 import { type Exchange, newExchange } from "./exchange.ts";
@@ -52,6 +53,7 @@ export function openPipeline(options: GatewayOptions): Pipeline {
   const recorder = openRecorder(world, () => running.size);
   const identify = identifier(options);
   const admission = openAdmission(world);
+  const account = openAccount(options);
   const own = ownRoutes(options);
   const app = applicationOf(options, own);
 
@@ -99,14 +101,15 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     }
   };
 
+  const ask = (exchange: Exchange): Problem | undefined | Promise<Problem | undefined> =>
+    account.after(admission.ask(exchange), exchange);
+
   const pipeline: Pipeline = {
     running,
     admission,
     admit: (exchange, { authorization }) => {
       const identifying = own.paths(exchange.path) ? undefined : identify(exchange, authorization);
-      return identifying === undefined
-        ? admission.ask(exchange)
-        : identifying.then(() => admission.ask(exchange));
+      return identifying === undefined ? ask(exchange) : identifying.then(() => ask(exchange));
     },
     answer: async (request, exchange) => {
       running.add(exchange);
@@ -121,6 +124,7 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     done: (exchange, outcome) => {
       running.delete(exchange);
       admission.answered(exchange, outcome.status);
+      account.count(exchange, outcome);
       recorder.done(exchange, outcome);
     },
     fetch: async (request, caller = {}) => {

@@ -15,6 +15,7 @@ export { operatorFileLimits, type BaseFileLimits } from "./base-files/zip-reader
 export { refreshVolatile } from "./computed/refresh-volatile.ts";
 export { backlogWorker } from "./computed/work-off-backlog.ts";
 export { createBase, type BaseInput } from "./bases/create-base.ts";
+export { measureBase, type BaseMeasure } from "./bases/measure-base.ts";
 export { dropBase } from "./bases/drop-base.ts";
 export { createField } from "./fields/create-field.ts";
 export { hotReads, stopHotReads } from "./hot/hot-reads.ts";

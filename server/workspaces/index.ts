@@ -14,7 +14,17 @@ export {
 } from "./access/allow.ts";
 export { noteOnPlace } from "./access/note-on-place.ts";
 export { visibilityFromMemory, type VisibilityClass } from "./access/visibility.ts";
+export {
+  basesOfWorkspaces,
+  goneWorkspaces,
+  placedBases,
+  seesFromMemory,
+  workspacesOfBases,
+  workspacesSeen,
+  type PlacedBase,
+} from "./access/places-of-use.ts";
 export { check, type PermissionAnswer, type PermissionQuestion } from "./access/check.ts";
+export type { AskedAbout } from "./access/access-cache.ts";
 export type { BaseRow } from "./bases/bases.sql.ts";
 export {
   moveBase,
@@ -50,6 +60,7 @@ export {
   transferOwnership,
   type RoleGift,
 } from "./members/members.ts";
+export { workspaceOwners } from "./members/workspace-owners.ts";
 export type { Member } from "./members/profiles.ts";
 export {
   baseSharing,

@@ -5,7 +5,8 @@ import { byKey, makeHouse, makeMember, makeUser } from "../../workspaces/testing
 import { keepEventPartitions, keepEvents } from "./keep-partitions.ts";
 import { listPartitions } from "./partitions.sql.ts";
 import { setEventPolicy } from "./policy.ts";
-import { drainEvents, takeEvents } from "./take-events.ts";
+import { eventBuffer } from "./event-buffer.ts";
+import { takeEvents } from "./take-events.ts";
 
 const world = testWorld();
 const DAY_MS = 24 * 3_600_000;
@@ -203,7 +204,7 @@ describe("events", () => {
     const { owner, workspaceId } = await makeHouse(world());
     const taken = await takeEvents(owner, { workspaceId, events: [{ name: "x" }], early: true });
     expect(taken).toEqual({ accepted: 1, durable: false, rejected: [] });
-    await drainEvents(world());
+    await world().parts.of(eventBuffer).drained();
     expect(await storedIn(workspaceId)).toHaveLength(1);
   });
 

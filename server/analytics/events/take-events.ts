@@ -72,11 +72,6 @@ async function stored(scope: Scope, rows: readonly EventRow[]): Promise<readonly
     : (await scope.parts.of(eventBuffer).add(rows)).duplicates;
 }
 
-/** Writes what waits, before the world closes. */
-export async function drainEvents(scope: Pick<Scope, "parts">): Promise<void> {
-  await scope.parts.of(eventBuffer).drained();
-}
-
 function rowsOf(
   events: readonly unknown[],
   sending: Sending,
