@@ -17,6 +17,7 @@ import {
   freePort,
   openGateway,
   type Gateway,
+  type GatewayOptions,
   type HealthPart,
   type Mount,
   type SharedSocket,
@@ -36,6 +37,7 @@ import {
   commentRoutes,
   explainRoutes,
   feedLag,
+  hotReads,
   measureBase,
   metaRoutes,
   recordRoutes,
@@ -121,6 +123,7 @@ async function start(
   const gateway = openGateway({
     world,
     actorOf: knownActor,
+    hot: hotSource(world),
     mounts: servesApi(config) ? mountsOf(world) : [],
     operations,
     health: healthParts(world, database),
@@ -160,6 +163,16 @@ async function withPort(config: Config): Promise<Config> {
   // An address that cannot be listened on is refused in words when the server listens.
   const port = await freePort(config.host).catch(() => 0);
   return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
+}
+
+/** Reads that are kept in memory, where this process serves any. */
+function hotSource(world: World): GatewayOptions["hot"] {
+  return servesApi(world.config)
+    ? {
+        reads: world.parts.of(hotReads),
+        knownActor: (authorization) => cachedActor(world, authorization),
+      }
+    : undefined;
 }
 
 /** Whom we met before is known without a wait. */

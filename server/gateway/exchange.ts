@@ -1,4 +1,5 @@
 import { type Actor, newId, type Problem, type Surface, surfaceOf } from "#kernel";
+import type { Lease } from "./limits/lease.ts";
 import type { HeldBucket } from "./limits/rate-limits.ts";
 import { baseIdIn, type RouteClass, routeClassOf } from "./limits/route-class.ts";
 
@@ -20,6 +21,8 @@ export interface Exchange {
   readonly baseId: string | undefined;
   /** Who asks; nobody until `identify` has found out. */
   actor: Actor;
+  /** The slot that it runs in, while our own routes answer it. */
+  lease?: Lease;
   /** The limits that it was counted in. */
   buckets?: readonly HeldBucket[];
   /** The route pattern; from a fixed list. */
@@ -66,7 +69,8 @@ export function newExchange(call: NewExchange): Exchange {
   };
 }
 
-function pathOf(target: string): string {
+/** The path of a target, without one trailing slash. */
+export function pathOf(target: string): string {
   const query = target.indexOf("?");
   const path = query === -1 ? target : target.slice(0, query);
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;

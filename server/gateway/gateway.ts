@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type { Actor, CountedRequest, HttpEnv, Problem, Tracing, World } from "#kernel";
 import type { Operation } from "@basalt/contract";
 import type { HealthPart } from "./pages/health.ts";
+import type { HotSource } from "./hot/hot-lane.ts";
 import { listenOn, type Listening } from "./http/node-server.ts";
 import type { SharedSocket } from "./http/take-connections.ts";
 import type { LimitRule } from "./limits/limit-rules.ts";
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   readonly world: World;
   /** Who the `Authorization` header names. A thrown problem is kept until a route asks for somebody. */
   readonly actorOf: (world: World, authorization: string) => Actor | Promise<Actor>;
+  /** Reads that are in memory and who may have them, answered before everything else; absent where nothing is kept. */
+  readonly hot?: HotSource | undefined;
   readonly mounts: readonly Mount[];
   /** Every operation of the contract, for `/openapi.json`. */
   readonly operations: readonly Operation[];

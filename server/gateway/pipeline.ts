@@ -5,6 +5,7 @@ import { applicationOf, noteEndpoint } from "./application.ts";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answers/answer.ts";
 import { type Exchange, newExchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
+import type { HotSource } from "./hot/hot-lane.ts";
 import { identifier } from "./identify.ts";
 import { replayed } from "./keyed-calls.ts";
 import { type Admission, openAdmission } from "./limits/admission.ts";
@@ -22,8 +23,12 @@ export interface Pipeline {
     exchange: Exchange,
     headers: { readonly authorization: string | null },
   ): Problem | undefined | Promise<Problem | undefined>;
+  /** The limits' part of `admit`, for a caller that is known: once for each request. */
+  ask(exchange: Exchange): Problem | undefined | Promise<Problem | undefined>;
   /** Answers; never rejects. Whoever writes the answer calls `done` afterwards. */
   answer(request: Request, exchange: Exchange): Promise<Answer>;
+  /** An answer as it is sent: with what every answer carries, compressed where the caller takes that. */
+  dress(response: Response, exchange: Exchange, acceptEncoding: string | null): Promise<Answer>;
   /** A failure that was found before there was a Request to route. */
   refuse(problem: unknown, exchange: Exchange): Promise<Answer>;
   /** Counts and logs the exchange. */
@@ -39,6 +44,8 @@ export interface Pipeline {
     work: (trace: Readonly<Record<string, string>>) => Promise<T>,
   ): Promise<T>;
   readonly upstreams: Upstreams | undefined;
+  /** Where reads that are in memory are answered from; absent where there is none, or each request gets a span. */
+  readonly hot: HotSource | undefined;
   /** From now on `/ready` says 503. */
   stopping(): void;
   readonly admission: Admission;
@@ -75,27 +82,28 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     return answer;
   };
 
+  const dress: Pipeline["dress"] = async (response, exchange, acceptEncoding) =>
+    compressed(await finish(response, exchange), acceptEncoding);
+
   const route = async (request: Request, exchange: Exchange): Promise<Answer> => {
     try {
       if (exchange.method === "OPTIONS" && exchange.surface === "airtable") {
         return await finish(preflight(), exchange);
       }
-      const entering = admission.enter(exchange);
-      const refusal = entering instanceof Promise ? await entering : entering;
+      const lease = admission.lease(exchange);
+      exchange.lease = lease;
+      const taking = lease.take();
+      const refusal = taking instanceof Promise ? await taking : taking;
       if (refusal !== undefined) {
         throw refusal;
       }
-      const sinceMs = performance.now();
       const answering = Promise.resolve(app.fetch(request, exchange));
       const response = await orDeadline(
-        answering.finally(() => admission.leave(exchange, sinceMs)),
+        answering.finally(() => lease.release()),
         exchange,
         world.config.requestTimeoutMs,
       );
-      return await compressed(
-        await finish(response, exchange),
-        request.headers.get("accept-encoding"),
-      );
+      return await dress(response, exchange, request.headers.get("accept-encoding"));
     } catch (error) {
       return finish(failed(error, exchange), exchange);
     }
@@ -117,6 +125,9 @@ export function openPipeline(options: GatewayOptions): Pipeline {
         ? route(request, exchange)
         : options.tracing.request(request, exchange, () => route(request, exchange));
     },
+    ask,
+    dress,
+    hot: options.tracing === undefined ? options.hot : undefined,
     refuse: (problem, exchange) => {
       running.add(exchange);
       return finish(failed(problem, exchange), exchange);

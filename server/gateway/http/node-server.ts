@@ -1,16 +1,21 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type Duplex, Readable } from "node:stream";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { pipeline as pipe } from "node:stream/promises";
-import type { World } from "#kernel";
+import type { Problem, World } from "#kernel";
 import { callerAddress } from "./address.ts";
+import { BodyBudget } from "./body-budget.ts";
+import { BodyPace, type PaceOptions } from "./body-pace.ts";
+import { type BrokenRequest, refuseBroken, refuseRaw, refuseSlow } from "./broken-request.ts";
 import type { Answer } from "../answers/answer.ts";
 import { type Exchange, newExchange } from "../exchange.ts";
 import type { RouteClass } from "../limits/route-class.ts";
+import { hotLane } from "../hot/hot-lane.ts";
 import { requestOf } from "./node-request.ts";
 import { admitted, type Pipeline } from "../pipeline.ts";
 import { callerOf } from "../upstreams/serve-routed.ts";
 import { refusalOf } from "./refusals.ts";
 import { routed, type RoutedCall } from "./routed-message.ts";
+import { routedUpgrade, takesUpgrade } from "./routed-upgrade.ts";
 import {
   bind,
   connections,
@@ -60,20 +65,21 @@ export async function listenOn(
     // Checked by us, so that the refusal looks like every other answer.
     requireHostHeader: false,
     noDelay: true,
+    shouldUpgradeCallback: (message) =>
+      pipeline.upstreams !== undefined && takesUpgrade(pipeline.upstreams, message),
   });
   server.maxConnections = CONNECTIONS_MAX;
   const state = { stopping: false };
   const addressOf = callerAddress(trustedProxies);
-  const serve = (message: IncomingMessage, response: ServerResponse): void => {
-    serveOne({ message, response, pipeline, addressOf, state }).catch((error: unknown) => {
-      world.log.error({ err: error }, "an answer could not be written");
-      response.destroy();
-    });
-  };
+  const serve = serving({ world, pipeline, addressOf, state });
   server.on("request", serve);
   // An `Expect` that nobody knows may be ignored; Node would answer 417 without a request id.
   server.on("checkExpectation", serve);
+  followUpgrades(server, { world, pipeline, addressOf });
   server.on("clientError", (error: BrokenRequest, socket) => refuseBroken(error, socket, pipeline));
+  server.on("connect", (_message, socket) =>
+    refuseRaw(socket, pipeline, { status: 405, code: "gateway.no-tunnels", target: "/" }),
+  );
   world.metrics.gauge("http_connections_open", "Open connections", [], (gauge) =>
     connections(server).then((count) => gauge.set(count)),
   );
@@ -99,12 +105,43 @@ export async function listenOn(
   };
 }
 
-interface Call {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+interface Door {
   readonly pipeline: Pipeline;
   readonly addressOf: ReturnType<typeof callerAddress>;
   readonly state: { readonly stopping: boolean };
+  readonly bodies: BodyBudget;
+  readonly pace: BodyPace;
+}
+
+interface Call extends Door {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What becomes of each request: answered from memory at once, or in the ordinary way. */
+function serving(
+  door: Door & { readonly world: World },
+): (message: IncomingMessage, response: ServerResponse) => void {
+  const { world, pipeline, addressOf, state } = door;
+  const failed = (response: ServerResponse) => (error: unknown) => {
+    world.log.error({ err: error }, "an answer could not be written");
+    response.destroy();
+  };
+  const lane =
+    pipeline.hot &&
+    hotLane({
+      ...pipeline.hot,
+      pipeline,
+      addressOf,
+      onward: (call, exchange, refusing) => {
+        serveCounted({ ...door, ...call }, exchange, refusing).catch(failed(call.response));
+      },
+    });
+  return (message, response) => {
+    if (state.stopping || lane?.(message, response) !== true) {
+      serveOne({ message, response, pipeline, addressOf, state }).catch(failed(response));
+    }
+  };
 }
 
 async function serveOne(call: Call): Promise<void> {
@@ -122,7 +159,7 @@ async function serveOne(call: Call): Promise<void> {
     refusal === undefined
       ? await admitted(pipeline, exchange, {
           authorization: headers.authorization ?? null,
-          request: () => requestOf(message, exchange.abort.signal),
+          request: () => requestOf(message, exchange, call.bodies),
         })
       : await pipeline.refuse(refusal, exchange);
   const last = state.stopping || refusal !== undefined;
@@ -132,11 +169,24 @@ async function serveOne(call: Call): Promise<void> {
   }
 }
 
+/** Goes on with a request that the limits have counted and did not let in at once. */
+async function serveCounted(
+  call: Call,
+  exchange: Exchange,
+  refusing: Problem | Promise<Problem | undefined>,
+): Promise<void> {
+  const { message, response, pipeline, state } = call;
+  countEnd(call, exchange);
+  const refusal = await refusing;
+  const answer = await (refusal === undefined
+    ? pipeline.answer(requestOf(message, exchange, call.bodies), exchange)
+    : pipeline.refuse(refusal, exchange));
+  write(response, answer, { bare: message.method === "HEAD", last: state.stopping });
+}
+
 /** Begins the exchange of a message, and sees to it that its end is counted. */
-function begin(
-  { message, response, pipeline, addressOf }: Call,
-  routeClass?: RouteClass,
-): Exchange {
+function begin(call: Call, routeClass?: RouteClass): Exchange {
+  const { message, addressOf } = call;
   const { socket, headers, method = "GET", url = "/" } = message;
   const exchange = newExchange({
     method,
@@ -145,6 +195,12 @@ function begin(
     address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"])),
     routeClass,
   });
+  countEnd(call, exchange);
+  return exchange;
+}
+
+function countEnd({ message, response, pipeline }: Call, exchange: Exchange): void {
+  const { socket, headers } = message;
   const sentBefore = socket.bytesWritten;
   const readBefore = socket.bytesRead;
   response.once("close", () => {
@@ -159,7 +215,25 @@ function begin(
       bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
     });
   });
-  return exchange;
+}
+
+/** WebSockets to upstreams; they end with the server. */
+function followUpgrades(
+  server: Server,
+  { world, pipeline, addressOf }: Pick<Call, "pipeline" | "addressOf"> & { readonly world: World },
+): void {
+  const { upstreams } = pipeline;
+  if (upstreams === undefined) {
+    return;
+  }
+  const addressFrom = ({ socket, headers }: IncomingMessage): string =>
+    addressOf(socket.remoteAddress, single(headers["x-forwarded-for"]));
+  server.on("upgrade", (message, socket, head) => {
+    void routedUpgrade({ world, pipeline, upstreams, addressOf: addressFrom }, message, {
+      socket,
+      head,
+    });
+  });
 }
 
 function routedCall(call: Call): RoutedCall {
@@ -193,7 +267,7 @@ function write(
   answer: Answer,
   how: { readonly bare: boolean; readonly last: boolean },
 ): void {
-  if (response.destroyed) {
+  if (response.destroyed || response.headersSent) {
     return;
   }
   const { status, body } = answer;
@@ -238,57 +312,4 @@ function drain(message: IncomingMessage): void {
   });
   message.on("error", () => undefined);
   message.resume();
-}
-
-/** What the parser says; `rawPacket` is the last piece that it looked at. */
-interface BrokenRequest extends Error {
-  readonly code?: string;
-  readonly rawPacket?: Buffer;
-}
-
-/** What the HTTP parser refused: it never became a request, so the answer is written to the socket. */
-function refuseBroken(error: BrokenRequest, socket: Duplex, pipeline: Pipeline): void {
-  // In the middle of another answer on this connection nothing can be added.
-  const isAnswering = "_httpMessage" in socket && socket._httpMessage !== null;
-  if (error.code === "ECONNRESET" || !socket.writable || isAnswering) {
-    socket.destroy();
-    return;
-  }
-  const { status, reason, problem } = brokenBy(error.code ?? "");
-  const exchange = newExchange({ method: "", target: "/", requestId: null, address: "" });
-  const { requestId } = exchange;
-  const isAirtable = /^[A-Z]+ \/v0[/?]/.test(error.rawPacket?.toString("latin1", 0, 16) ?? "");
-  const body = JSON.stringify(
-    isAirtable
-      ? { error: { type: "INVALID_REQUEST_UNKNOWN", message: reason } }
-      : { type: `/docs/problems/${problem}`, title: reason, status, code: problem, requestId },
-  );
-  const head = [
-    `HTTP/1.1 ${status} ${reason}`,
-    `content-type: application/${isAirtable ? "json" : "problem+json"}; charset=utf-8`,
-    `x-request-id: ${requestId}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    "connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  exchange.code = problem;
-  pipeline.done(exchange, { status, bytesIn: 0, bytesOut: body.length });
-}
-
-function brokenBy(code: string): {
-  readonly status: number;
-  readonly reason: string;
-  readonly problem: string;
-} {
-  if (code === "HPE_HEADER_OVERFLOW") {
-    return {
-      status: 431,
-      reason: "Request Header Fields Too Large",
-      problem: "gateway.headers-too-large",
-    };
-  }
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
-    return { status: 408, reason: "Request Timeout", problem: "gateway.request-too-slow" };
-  }
-  return { status: 400, reason: "Bad Request", problem: "gateway.not-http" };
 }

@@ -1,4 +1,5 @@
 import type { UserActor } from "../scope.ts";
+import type { AnswerHeaders } from "./text-answer.ts";
 
 /** A GET as the gateway sees it before a `Request` is made. */
 export interface HotCall {
@@ -20,6 +21,8 @@ export interface HotAnswer {
   /** The number that `x-basalt-txn` shows: moves while the answer stays. */
   readonly txn: string;
   readonly etag: string;
+  /** What the answer itself says: its type, its tag, its number. */
+  readonly headers: AnswerHeaders;
   /** The body as UTF-8. */
   readonly bytes: Buffer;
   /** The same with one character for each byte, where the body is small enough to be written together with its head. */

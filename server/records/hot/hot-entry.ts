@@ -1,4 +1,5 @@
-import type { HotAnswer } from "#kernel";
+import type { AnswerHeaders, HotAnswer } from "#kernel";
+import { baseHeaders } from "../api/answers.ts";
 import type { BaseState, TableState } from "./base-state.ts";
 import type { ByteCache, Kept } from "./byte-cache.ts";
 
@@ -79,6 +80,10 @@ export class HotEntry implements HotAnswer, Kept {
 
   get txn(): string {
     return this.base.txn;
+  }
+
+  get headers(): AnswerHeaders {
+    return { ...baseHeaders(Number(this.txn)), etag: this.etag };
   }
 
   /** True where reading it again would give the same, as far as the base tells. The base must be steady. */

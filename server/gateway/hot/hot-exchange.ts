@@ -1,0 +1,47 @@
+import { type HotAnswer, newId, type UserActor } from "#kernel";
+import type { Exchange } from "../exchange.ts";
+import type { HeldBucket } from "../limits/rate-limits.ts";
+
+/** The exchange of a request that is answered from memory; what only others need is made when they ask for it. */
+export class HotExchange implements Exchange {
+  readonly surface = "airtable";
+  readonly routeClass = "read";
+  readonly startedMs = performance.now();
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly address: string;
+  readonly actor: UserActor;
+  readonly userId: string;
+  readonly baseId: string;
+  endpoint: string;
+  buckets?: readonly HeldBucket[];
+  #abort: AbortController | undefined;
+
+  constructor(call: {
+    readonly method: string;
+    readonly path: string;
+    readonly requestId: string | undefined;
+    readonly address: string;
+    readonly actor: UserActor;
+    readonly answer: HotAnswer;
+  }) {
+    const { requestId } = call;
+    this.requestId =
+      requestId !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(requestId)
+        ? requestId
+        : newId("req");
+    this.method = call.method;
+    this.path = call.path;
+    this.address = call.address;
+    this.actor = call.actor;
+    this.userId = call.actor.userId;
+    this.baseId = call.answer.baseId;
+    this.endpoint = call.answer.endpoint;
+  }
+
+  get abort(): AbortController {
+    this.#abort ??= new AbortController();
+    return this.#abort;
+  }
+}

@@ -1,0 +1,141 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { type HotReads, isTagNamed, type Problem, type UserActor } from "#kernel";
+import { type Exchange, pathOf } from "../exchange.ts";
+import { refusalOf } from "../http/refusals.ts";
+import type { Pipeline } from "../pipeline.ts";
+import { HotExchange } from "./hot-exchange.ts";
+import { type HotForm, HotForms } from "./hot-form.ts";
+
+/** What the lane answers from. */
+export interface HotSource {
+  readonly reads: HotReads;
+  /** Who sent this `Authorization` header, where that is in memory. */
+  readonly knownActor: (authorization: string) => UserActor | undefined;
+}
+
+export interface HotLaneOptions extends HotSource {
+  readonly pipeline: Pick<Pipeline, "admission" | "ask" | "done" | "dress" | "upstreams">;
+  readonly addressOf: (remote: string | undefined, forwarded: string | null) => string;
+  /** Takes a request on that limits did not let in at once: its exchange has been counted. */
+  readonly onward: (
+    call: { readonly message: IncomingMessage; readonly response: ServerResponse },
+    exchange: Exchange,
+    refusing: Problem | Promise<Problem | undefined>,
+  ) => void;
+}
+
+/**
+ * Answers a read that is in memory before anything is made for it; true where it has. Whatever is not quite usual (a body, another
+ * origin, a token that has not been seen lately) is left to the ordinary way, which knows everything.
+ */
+export type HotLane = (message: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Makes the lane. What it answers, the ordinary way would answer alike: `journeys/hot-lane-agrees.test.ts`. */
+export function hotLane({
+  reads,
+  knownActor,
+  pipeline,
+  addressOf,
+  onward,
+}: HotLaneOptions): HotLane {
+  const forms = new HotForms(pipeline);
+  const { admission, upstreams } = pipeline;
+
+  return (message, response) => {
+    const { method = "", url = "", headers } = message;
+    const { authorization } = headers;
+    const minTxn = minTxnOf(headers);
+    if (
+      (method !== "GET" && method !== "HEAD") ||
+      !url.startsWith("/v0/app") ||
+      authorization === undefined ||
+      minTxn === undefined ||
+      isUnusual(headers) ||
+      refusalOf(message) !== undefined ||
+      upstreams?.find(method, url, headers.host) !== undefined
+    ) {
+      return false;
+    }
+    const actor = knownActor(authorization);
+    if (actor === undefined) {
+      return false;
+    }
+    const extended = headers["x-basalt-limits"] === "extended";
+    const answer = reads.find({ target: url, actor, extended, minTxn });
+    if (answer === undefined) {
+      return false;
+    }
+    const form = isTagNamed(headers["if-none-match"], answer.etag)
+      ? forms.unchanged(answer)
+      : forms.find(answer, single(headers["accept-encoding"]));
+    if (form === undefined) {
+      return false;
+    }
+    const { socket } = message;
+    const exchange = new HotExchange({
+      method,
+      path: pathOf(url),
+      requestId: single(headers["x-request-id"]),
+      address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"]) ?? null),
+      actor,
+      answer,
+    });
+    const refusing = pipeline.ask(exchange);
+    if (refusing !== undefined) {
+      onward({ message, response }, exchange, refusing);
+      return true;
+    }
+    const sentBefore = socket.bytesWritten;
+    const limits = exchange.buckets === undefined ? [] : admission.headersOf(exchange);
+    form.headers[form.requestIdAt] = exchange.requestId;
+    form.headers[form.txnAt] = answer.txn;
+    send(response, form, { isBare: method === "HEAD", limits });
+    pipeline.done(exchange, {
+      status: form.status,
+      bytesIn: 0,
+      bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
+    });
+    return true;
+  };
+}
+
+function send(
+  response: ServerResponse,
+  { status, headers, body }: HotForm,
+  { isBare, limits }: { readonly isBare: boolean; readonly limits: readonly [string, string][] },
+): void {
+  response.writeHead(status, limits.length === 0 ? headers : [...headers, ...limits.flat()]);
+  if (isBare || body === undefined) {
+    response.end();
+  } else if (typeof body === "string") {
+    response.end(body, "latin1");
+  } else {
+    response.end(body);
+  }
+}
+
+/** What the ordinary way reads besides, or answers differently. */
+function isUnusual(headers: IncomingHttpHeaders): boolean {
+  const length = headers["content-length"];
+  return (
+    (length !== undefined && length !== "0") ||
+    headers["transfer-encoding"] !== undefined ||
+    headers.origin !== undefined ||
+    headers["prefer"] !== undefined ||
+    headers.expect !== undefined ||
+    headers.upgrade !== undefined
+  );
+}
+
+/** Undefined for what is no number: the ordinary way refuses it. */
+function minTxnOf(headers: IncomingHttpHeaders): number | undefined {
+  const text = headers["x-basalt-min-txn"];
+  if (text === undefined) {
+    return 0;
+  }
+  return typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : undefined;
+}
