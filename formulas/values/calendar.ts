@@ -143,7 +143,9 @@ export function holidaysIn(text: string): readonly number[] {
   const days = text.split(",").flatMap((part) => {
     const [, year = "", month = "", day = ""] = /^\s*(\d{4})-(\d{2})-(\d{2})/.exec(part) ?? [];
     const date = Date.parse(`${year}-${month}-${day}T00:00:00.000Z`);
-    return year === "" || Number.isNaN(date) || isWeekend(date) ? [] : [date];
+    // A day that its month has not would be one of the next month.
+    const isDay = new Date(date).getUTCDate() === Number(day);
+    return year === "" || !isDay || isWeekend(date) ? [] : [date];
   });
   return [...new Set(days)];
 }

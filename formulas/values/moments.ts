@@ -36,14 +36,24 @@ export function formatted(
     value.locale(localeOf(locale));
   }
   // moment.js takes the empty format for its own default.
-  return format === "" ? "" : value.format(format.replaceAll(LINE_BREAKS, inBrackets));
+  return format === "" ? "" : withLineBreaks(format, (plain) => value.format(plain));
 }
 
 /** moment.js sees no line breaks but those in brackets, and fails on a format of nothing else. */
-const LINE_BREAKS = /\[[^[]*\]|[\n\r\u2028\u2029]+/g;
+const LINE_BREAKS = ["\n", "\r", "\u2028", "\u2029"] as const;
+/** White space that nobody writes and that moment.js prints as it is. */
+const STAND_INS = [
+  ..."\v\f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u205f",
+];
 
-function inBrackets(part: string): string {
-  return part.startsWith("[") ? part : `[${part}]`;
+/** Prints a format with other white space in the place of its line breaks, which come back at the end. */
+function withLineBreaks(format: string, print: (format: string) => string): string {
+  const free = STAND_INS.filter((one) => !format.includes(one));
+  const pairs = LINE_BREAKS.filter((one) => format.includes(one)).map(
+    (one, at) => [one, free[at] ?? " "] as const,
+  );
+  const plain = pairs.reduce((text, [one, other]) => text.replaceAll(one, other), format);
+  return pairs.reduce((text, [one, other]) => text.replaceAll(other, one), print(plain));
 }
 
 /** The date that a text is when read with a format, as moment.js reads it when it is not strict; null for none. */

@@ -171,6 +171,23 @@ begin
   end;
 end $$;
 
+-- Two lists of numbers: as numbers where each holds one, else as the texts that they are joined to.
+create or replace function formula.compare_numbers(a float8[], b float8[]) returns int
+language plpgsql immutable parallel safe as $$
+declare
+  x float8 := coalesce(a[1], 0);
+  y float8 := coalesce(b[1], 0);
+  s text collate "C";
+  t text collate "C";
+begin
+  if cardinality(a) = 1 and cardinality(b) = 1 then
+    return case when x = 'NaN' or y = 'NaN' then 2 when x = y then 0 when x < y then -1 else 1 end;
+  end if;
+  s := coalesce(array_to_string(formula.number_texts(a), ', ', ''), '');
+  t := coalesce(array_to_string(formula.number_texts(b), ', ', ''), '');
+  return case when s = t then 0 when s < t then -1 else 1 end;
+end $$;
+
 create or replace function formula.compare_date_text(d timestamptz, t text) returns int
 language plpgsql immutable parallel safe as $$
 begin

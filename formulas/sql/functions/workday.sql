@@ -24,7 +24,8 @@ begin
           + make_date(2000 + p[1]::int % 400, p[2]::int, 1) - make_date(2000 + p[1]::int % 400, 1, 1) + p[3]::int - 1 as day
       from unnest(string_to_array(t, ',')) as part
       cross join lateral regexp_match(formula.trim(part), '^([0-9]{4})-([0-9]{2})-([0-9]{2})') as p
-      where p[2]::int between 1 and 12 and p[3]::int between 1 and 31
+      where p[2]::int between 1 and 12
+        and p[3]::int between 1 and date_part('day', make_date(2000 + p[1]::int % 400, p[2]::int, 1) + interval '1 month - 1 day')
     ) as days
     where formula.day_of_week(day) < 5
     order by day
