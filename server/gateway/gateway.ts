@@ -3,7 +3,7 @@ import type { Actor, CountedRequest, HttpEnv, Problem, Tracing, World } from "#k
 import type { Operation } from "@basalt/contract";
 import type { HealthPart } from "./pages/health.ts";
 import type { HotSource } from "./hot/hot-lane.ts";
-import { listenOn, type Listening } from "./http/node-server.ts";
+import { listenOn, type Listening, type Patience } from "./http/node-server.ts";
 import type { SharedSocket } from "./http/take-connections.ts";
 import type { LimitRule } from "./limits/limit-rules.ts";
 import { openPipeline } from "./pipeline.ts";
@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly isStarted?: () => boolean;
   /** What `/`, `/health` and `/openapi.json` say of the program. */
   readonly about: About;
+  /** For tests: how long slow callers are waited for. */
+  readonly patience?: Patience | undefined;
   /** Spans for requests; absent where tracing is off. */
   readonly tracing?: Tracing | undefined;
   /** Told once of every finished exchange, hot reads included: it must not wait, throw or cost more than a look in memory. */
@@ -93,7 +95,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     fetch: pipeline.fetch,
     applyLimits: (rules) => pipeline.admission.applyLimits(rules),
     listen: async (shared) => {
-      listening = await listenOn(options.world, pipeline, shared);
+      const { world, patience } = options;
+      listening = await listenOn(world, pipeline, { shared, patience });
       return { url: listening.url, port: listening.port };
     },
     takeAlso: async (shared) => (await listening?.takeAlso(shared)) ?? (() => undefined),

@@ -16,6 +16,7 @@ export const problemStatus = {
   "unsupported-media-type": 415,
   invalid: 422,
   "too-many-requests": 429,
+  "headers-too-large": 431,
   "not-implemented": 501,
   "bad-gateway": 502,
   unavailable: 503,

@@ -1,15 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { readAll } from "#kernel";
+import type { Exchange } from "../exchange.ts";
+import type { BodyBudget } from "./body-budget.ts";
 
 /**
  * A `Request` over a `node:http` message. Method, address, headers and whole bodies are answered from the message;
  * the real Request, whose body is a web stream, is made only when somebody asks for something else.
  * HEAD reads as GET: the writer leaves the body out.
  */
-export function requestOf(message: IncomingMessage, signal: AbortSignal): Request {
+export function requestOf(
+  message: IncomingMessage,
+  exchange: Pick<Exchange, "abort" | "lease">,
+  bodies: BodyBudget,
+): Request {
   // The object has the prototype of Request and every member of it; TypeScript cannot see that.
-  return new NodeRequest(message, signal) as unknown as Request;
+  return new NodeRequest(message, exchange, bodies) as unknown as Request;
 }
 
 class NodeRequest {
@@ -17,16 +23,24 @@ class NodeRequest {
   readonly url: string;
   readonly signal: AbortSignal;
   private readonly message: IncomingMessage;
+  private readonly exchange: Pick<Exchange, "abort" | "lease">;
+  private readonly bodies: BodyBudget;
   private known: Headers | undefined;
   private real: Request | undefined;
   private whole: Promise<Uint8Array | undefined> | undefined;
 
-  constructor(message: IncomingMessage, signal: AbortSignal) {
+  constructor(
+    message: IncomingMessage,
+    exchange: Pick<Exchange, "abort" | "lease">,
+    bodies: BodyBudget,
+  ) {
     const { method = "GET", headers, url = "/" } = message;
     this.method = method === "HEAD" ? "GET" : method;
     this.url = `http://${headers.host ?? "localhost"}${url}`;
-    this.signal = signal;
+    this.signal = exchange.abort.signal;
     this.message = message;
+    this.exchange = exchange;
+    this.bodies = bodies;
   }
 
   get headers(): Headers {
@@ -43,10 +57,15 @@ class NodeRequest {
 
   [readAll](sizeMaxBytes: number): Promise<Uint8Array | undefined> {
     this.whole ??=
-      this.real === undefined
-        ? collect(this.message, sizeMaxBytes)
-        : collectFrom(this.real, sizeMaxBytes);
+      this.real === undefined ? this.received(sizeMaxBytes) : collectFrom(this.real, sizeMaxBytes);
     return this.whole;
+  }
+
+  /** Waits for the body without a slot: what is slow is the caller. */
+  private received(sizeMaxBytes: number): Promise<Uint8Array | undefined> {
+    const { message, bodies, exchange } = this;
+    const take = () => collect(message, sizeMaxBytes, bodies);
+    return message.complete || exchange.lease === undefined ? take() : exchange.lease.without(take);
   }
 
   /** The ordinary Request, from the moment when somebody needs one. */
@@ -117,19 +136,33 @@ for (const name of methods) {
 Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
 
 /** The whole body, or undefined once it is larger than allowed; the rest is then left to the writer of the answer. */
-function collect(message: IncomingMessage, sizeMaxBytes: number): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
+function collect(
+  message: IncomingMessage,
+  sizeMaxBytes: number,
+  bodies: BodyBudget,
+): Promise<Uint8Array | undefined> {
+  let size = 0;
+  const collected = new Promise<Uint8Array | undefined>((resolve, reject) => {
     const chunks: Buffer[] = [];
-    let size = 0;
+    const stop = (): void => {
+      message.off("data", take);
+      message.pause();
+    };
     const take = (chunk: Buffer): void => {
-      size += chunk.length;
-      if (size > sizeMaxBytes) {
-        message.off("data", take);
-        message.pause();
+      if (size + chunk.length > sizeMaxBytes) {
+        stop();
         resolve(undefined);
-      } else {
-        chunks.push(chunk);
+        return;
       }
+      try {
+        bodies.hold(chunk.length);
+      } catch (problem) {
+        stop();
+        reject(problem);
+        return;
+      }
+      size += chunk.length;
+      chunks.push(chunk);
     };
     message.on("data", take);
     message.once("end", () =>
@@ -142,6 +175,7 @@ function collect(message: IncomingMessage, sizeMaxBytes: number): Promise<Uint8A
       }
     });
   });
+  return collected.finally(() => bodies.release(size));
 }
 
 async function collectFrom(

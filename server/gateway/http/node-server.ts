@@ -42,26 +42,37 @@ export const HEADERS_MAX_BYTES = 32 * 1_024;
 /** Longer than the 60 s after which load balancers drop idle connections, so that they, not we, close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADERS_TIMEOUT_MS = 20_000;
-/** The whole request, body included. */
-const REQUEST_TIMEOUT_MS = 120_000;
+/** The whole request, body included; a body that comes too slowly is given up long before. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
 /** Open connections; more are closed at once. Each costs some 10 KB. */
 const CONNECTIONS_MAX = 10_000;
 /** How much of a body that was refused is read and thrown away, so that the caller can read the answer. */
 const DRAIN_MAX_BYTES = 32 * 1_024 * 1_024;
 
+export interface ListenOptions {
+  readonly shared?: SharedSocket | undefined;
+  readonly patience?: Patience | undefined;
+}
+
+/** How long the server waits for slow callers, where not as long as it should. */
+export interface Patience extends PaceOptions {
+  readonly headersMs?: number;
+  readonly checkEveryMs?: number;
+}
+
 /** Opens the port, or takes connections from a shared socket. Problems: `gateway.port-taken`, `gateway.address-not-available`. */
 export async function listenOn(
   world: World,
   pipeline: Pipeline,
-  shared?: SharedSocket,
+  { shared, patience = {} }: ListenOptions = {},
 ): Promise<Listening> {
   const { host, port, trustedProxies } = world.config;
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
+    headersTimeout: patience.headersMs ?? HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: patience.checkEveryMs ?? 5_000,
     // Checked by us, so that the refusal looks like every other answer.
     requireHostHeader: false,
     noDelay: true,
@@ -69,9 +80,13 @@ export async function listenOn(
       pipeline.upstreams !== undefined && takesUpgrade(pipeline.upstreams, message),
   });
   server.maxConnections = CONNECTIONS_MAX;
+  // All of them are looked at, and too many are refused: Node would drop those above a number in silence.
+  server.maxHeadersCount = 0;
   const state = { stopping: false };
   const addressOf = callerAddress(trustedProxies);
-  const serve = serving({ world, pipeline, addressOf, state });
+  const bodies = new BodyBudget();
+  const pace = new BodyPace(patience);
+  const serve = serving({ world, pipeline, addressOf, state, bodies, pace });
   server.on("request", serve);
   // An `Expect` that nobody knows may be ignored; Node would answer 417 without a request id.
   server.on("checkExpectation", serve);
@@ -100,6 +115,7 @@ export async function listenOn(
     close: (idleMs) => {
       state.stopping = true;
       doors.forEach((giveBack) => giveBack());
+      pace.close();
       return stopTaking(server, idleMs);
     },
   };
@@ -139,7 +155,7 @@ function serving(
     });
   return (message, response) => {
     if (state.stopping || lane?.(message, response) !== true) {
-      serveOne({ message, response, pipeline, addressOf, state }).catch(failed(response));
+      serveOne({ ...door, message, response }).catch(failed(response));
     }
   };
 }
@@ -155,6 +171,7 @@ async function serveOne(call: Call): Promise<void> {
     }
   }
   const exchange = begin(call);
+  watchBody(call);
   const answer =
     refusal === undefined
       ? await admitted(pipeline, exchange, {
@@ -166,6 +183,15 @@ async function serveOne(call: Call): Promise<void> {
   write(response, answer, { bare: method === "HEAD", last });
   if (!message.complete) {
     drain(message);
+  }
+}
+
+function watchBody({ message, response, pace }: Call): void {
+  const { headers } = message;
+  const hasBody =
+    headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
+  if (hasBody && headers["content-length"] !== "0") {
+    pace.watch(message, () => refuseSlow(response));
   }
 }
 

@@ -1,16 +1,20 @@
 import type { IncomingMessage } from "node:http";
-import { type AirtableError, Problem } from "#kernel";
+import { Problem } from "#kernel";
 
 /** Characters of path and query. Source: contract, limits. */
 export const TARGET_MAX_CHARACTERS = 16_000;
 
+/** Headers of one request. Browsers send some 30. */
+export const HEADERS_MAX = 128;
+
 /**
- * What `node:http` lets through and we do not: two `Host` headers or none, and a target that is a whole URL. Proxies
- * and servers that read those differently can be played against each other.
- * Problems (answered, not thrown): `gateway.host-header`, `gateway.absolute-target`, `gateway.target-too-long`.
+ * What `node:http` lets through and we do not: two `Host` headers or none, a target that is no plain path, a transfer coding
+ * that is not `chunked` alone. Proxies and servers that read those differently can be played against each other.
+ * Problems (answered, not thrown): `gateway.host-header`, `gateway.absolute-target`, `gateway.bad-target`, `gateway.target-too-long`,
+ * `gateway.transfer-coding`, `gateway.too-many-headers`.
  */
 export function refusalOf(message: IncomingMessage): Problem | undefined {
-  const { url = "", rawHeaders, httpVersionMinor } = message;
+  const { url = "", headers, rawHeaders, httpVersionMajor, httpVersionMinor } = message;
   if (url.length > TARGET_MAX_CHARACTERS) {
     return new Problem("uri-too-long", "gateway.target-too-long", {
       message: `The address is longer than ${TARGET_MAX_CHARACTERS} characters; send the parameters in a body (listRecords).`,
@@ -21,10 +25,28 @@ export function refusalOf(message: IncomingMessage): Problem | undefined {
     });
   }
   if (!url.startsWith("/")) {
-    return new Problem("malformed", "gateway.absolute-target", {
-      message: "The target of a request must be a path.",
-      airtable: badRequest("The target of a request must be a path"),
+    return malformed("gateway.absolute-target", "The target of a request must be a path.");
+  }
+  if (httpVersionMajor < 1) {
+    return malformed("gateway.not-http", "A request names its version of HTTP.");
+  }
+  if (!PLAIN_TARGET.test(url)) {
+    return malformed(
+      "gateway.bad-target",
+      "The target of a request has characters that must be percent-encoded.",
+    );
+  }
+  if (rawHeaders.length > 2 * HEADERS_MAX) {
+    return new Problem("headers-too-large", "gateway.too-many-headers", {
+      message: `A request has at most ${HEADERS_MAX} headers.`,
     });
+  }
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined && (coding.toLowerCase() !== "chunked" || httpVersionMinor === 0)) {
+    return malformed(
+      "gateway.transfer-coding",
+      "The body of a request may be sent in chunks and in no other coding.",
+    );
   }
   const hosts = hostsOf(rawHeaders);
   const [host] = hosts;
@@ -33,16 +55,19 @@ export function refusalOf(message: IncomingMessage): Problem | undefined {
     (host === undefined && httpVersionMinor > 0) ||
     (host !== undefined && !isHost(host))
   ) {
-    return new Problem("malformed", "gateway.host-header", {
-      message: "A request names exactly one host.",
-      airtable: badRequest("A request names exactly one host"),
-    });
+    return malformed("gateway.host-header", "A request names exactly one host.");
   }
   return undefined;
 }
 
-function badRequest(message: string): AirtableError {
-  return { type: "INVALID_REQUEST_UNKNOWN", message, status: 400 };
+/** What a path and query may consist of; of the rest, readers disagree about `\\` and `#` above all. */
+const PLAIN_TARGET = /^[!$-;=?-[\]_a-z{|}~^`"<>]*$/;
+
+function malformed(code: string, message: string): Problem {
+  return new Problem("malformed", code, {
+    message,
+    airtable: { type: "INVALID_REQUEST_UNKNOWN", message: message.slice(0, -1), status: 400 },
+  });
 }
 
 function hostsOf(rawHeaders: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import type { Config, Problem, World } from "#kernel";
 import { limitHeaders } from "./limit-headers.ts";
+import { Lease } from "./lease.ts";
 import { type LimitRule, rulesOfSettings } from "./limit-rules.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { type Caller, RateLimits } from "./rate-limits.ts";
@@ -15,12 +16,10 @@ export interface Admission {
    */
   ask(caller: Caller): Problem | undefined | Promise<Problem | undefined>;
   /**
-   * Gets a slot to run in, for calls that are not answered from memory. Problems: `gateway.overloaded`,
+   * A slot to run in, to be taken by calls that are not answered from memory. Problems: `gateway.overloaded`,
    * `gateway.too-many-running`.
    */
-  enter(call: SlotHolder): Problem | undefined | Promise<Problem | undefined>;
-  /** Gives the slot back; `sinceMs` is when it was got (`performance.now()`). */
-  leave(call: SlotHolder, sinceMs?: number): void;
+  lease(call: SlotHolder): Lease;
   /** The headers that tell the caller of the limits; empty where none counted. */
   headersOf(caller: Caller): [string, string][];
   /** Learns from the answer. */
@@ -58,8 +57,7 @@ export function openAdmission(world: World): Admission {
 
   return {
     ask: (caller) => limits.ask(caller),
-    enter: (call) => slots.enter(call),
-    leave: (call, sinceMs) => slots.leave(call, sinceMs),
+    lease: (call) => new Lease(slots, call),
     headersOf: ({ buckets }) =>
       buckets === undefined ? [] : limitHeaders(buckets, world.now().getTime()),
     answered: (caller, status) => limits.noteAnswer(caller, status),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Actor, Problem } from "#kernel";
+import type { Actor, Problem, UserActor } from "#kernel";
 import { ada, fakeGateway, type FakeGateway } from "../testing/fake-world.ts";
 import { type LimitRule, limitRule, limitSection, rulesOfSettings } from "./limit-rules.ts";
 import { testConfig } from "../../kernel/testing/config.ts";
@@ -146,7 +146,7 @@ function callerOf(caller: Partial<Caller>): Caller {
   };
 }
 
-const user = (userId: string): Actor => ({ ...ada, userId });
+const user = (userId: string): Actor => ({ ...(ada as UserActor), userId });
 const rule = (given: object): LimitRule => limitRule.parse(given);
 
 describe("Airtable's limits", () => {
@@ -200,7 +200,7 @@ describe("the share of a base", () => {
     const { rateLimits, asks } = limitsAt(perBase);
     const stranger = callerOf({ actor: user("usrMMMMMMMMMMMMMM"), baseId });
     for (let at = 0; at < 20; at += 1) {
-      rateLimits.ask(stranger);
+      void rateLimits.ask(stranger);
       rateLimits.noteAnswer(stranger, 403);
     }
     expect(asks(10, { baseId })).toBe(10);
@@ -211,7 +211,7 @@ describe("the share of a base", () => {
     const members = ["usrAAAAAAAAAAAAAA", "usrBBBBBBBBBBBBBB"].map(user);
     for (const actor of members) {
       const caller = callerOf({ actor, baseId });
-      rateLimits.ask(caller);
+      void rateLimits.ask(caller);
       rateLimits.noteAnswer(caller, 200);
     }
     expect(members.map((actor) => asks(6, { actor, baseId }))).toEqual([6, 2]);

@@ -99,6 +99,7 @@ export const titles: Readonly<Record<ProblemKind, string>> = {
   "unsupported-media-type": "Unsupported media type",
   invalid: "Not valid",
   "too-many-requests": "Too many requests",
+  "headers-too-large": "Too many headers",
   "not-implemented": "Not implemented",
   "bad-gateway": "The service behind could not be reached",
   unavailable: "Not available at the moment",

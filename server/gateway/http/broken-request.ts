@@ -1,0 +1,131 @@
+import { STATUS_CODES, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { surfaceOf } from "#kernel";
+import { newExchange } from "../exchange.ts";
+import type { Pipeline } from "../pipeline.ts";
+
+/** What the parser says; `rawPacket` is the last piece that it looked at. */
+export interface BrokenRequest extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+}
+
+/** How long a refused caller is listened to, so that it can read the answer before the connection is cut, milliseconds. */
+const LINGER_MS = 1_000;
+
+/** Connections that have been refused: what still comes in is thrown away by the parser that stopped. */
+const refused = new WeakSet<Duplex>();
+
+/**
+ * Answers what the HTTP parser refused, once, and closes the connection; nothing that was sent after it is read. Where the head of the
+ * request was good and its body is not, the answer takes the place of the route's.
+ */
+export function refuseBroken(error: BrokenRequest, socket: Duplex, pipeline: Pipeline): void {
+  if (refused.has(socket)) {
+    return;
+  }
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  refused.add(socket);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  const refusal = refusalBy(error.code ?? "");
+  const current = responseOn(socket);
+  if (current === undefined) {
+    refuseRaw(socket, pipeline, { ...refusal, target: targetIn(error.rawPacket) });
+  } else if (current.req.complete) {
+    // The answer to the request before is on its way: it goes out first.
+    current.once("finish", () =>
+      refuseRaw(socket, pipeline, { ...refusal, target: targetIn(error.rawPacket) }),
+    );
+  } else if (current.headersSent) {
+    socket.destroy();
+  } else {
+    const { body, headers } = rendered(refusal, current.req.url ?? "/");
+    current.writeHead(refusal.status, { ...headers, connection: "close" }).end(body);
+  }
+}
+
+/** Gives up a request whose body comes too slowly. */
+export function refuseSlow(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const { socket } = response;
+  const { body, headers } = rendered(
+    { status: 408, code: "gateway.request-too-slow" },
+    response.req.url ?? "/",
+  );
+  response.writeHead(408, { ...headers, connection: "close" }).end(body);
+  setTimeout(() => socket?.destroy(), LINGER_MS).unref();
+}
+
+/** Answers on a connection on which there is no request of Node's, and closes it. */
+export function refuseRaw(
+  socket: Duplex,
+  pipeline: Pipeline,
+  { status, code, target }: Refusal & { readonly target: string },
+): void {
+  const { body, headers } = rendered({ status, code }, target);
+  const lines = Object.entries({ ...headers, connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, ...lines];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  const exchange = newExchange({
+    method: "",
+    target: "/",
+    requestId: headers["x-request-id"],
+    address: "",
+  });
+  exchange.code = code;
+  pipeline.done(exchange, { status, bytesIn: 0, bytesOut: body.length });
+}
+
+function rendered({ status, code }: Refusal, target: string) {
+  const { requestId } = newExchange({ method: "", target: "/", requestId: null, address: "" });
+  const title = STATUS_CODES[status] ?? "";
+  const isAirtable = surfaceOf(target) === "airtable";
+  const body = JSON.stringify(
+    isAirtable
+      ? { error: { type: "INVALID_REQUEST_UNKNOWN", message: title } }
+      : { type: `/docs/problems/${code}`, title, status, code, requestId },
+  );
+  const headers = {
+    "content-type": `application/${isAirtable ? "json" : "problem+json"}; charset=utf-8`,
+    "x-request-id": requestId,
+    "content-length": String(Buffer.byteLength(body)),
+  };
+  return { body, headers };
+}
+
+function responseOn(socket: Duplex): ServerResponse | undefined {
+  const message = "_httpMessage" in socket ? socket._httpMessage : null;
+  return message === null || message === undefined ? undefined : (message as ServerResponse);
+}
+
+function targetIn(packet: Buffer | undefined): string {
+  const [, path = "/"] =
+    /^[A-Z]+ (\/v0)(?=[/? ])/.exec(packet?.toString("latin1", 0, 64) ?? "") ?? [];
+  return path;
+}
+
+function refusalBy(code: string): Refusal {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { status: 431, code: "gateway.headers-too-large" };
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return { status: 413, code: "gateway.chunk-extensions-too-large" };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, code: "gateway.request-too-slow" };
+    default:
+      return { status: 400, code: "gateway.not-http" };
+  }
+}
