@@ -108,6 +108,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (!handsOver) {
         pipeline.stopping();
       }
+      options.upstreams?.endTunnels();
       await listening?.close(idleMs);
       pipeline.admission.close();
     },

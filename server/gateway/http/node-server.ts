@@ -154,7 +154,8 @@ function serving(
       },
     });
   return (message, response) => {
-    if (state.stopping || lane?.(message, response) !== true) {
+    const isRouted = pipeline.upstreams?.coversRecords === true;
+    if (state.stopping || isRouted || lane?.(message, response) !== true) {
       serveOne({ ...door, message, response }).catch(failed(response));
     }
   };

@@ -103,6 +103,11 @@ export class RouteTable {
     return this.byFirst.find(asked);
   }
 
+  /** True where a route may begin like this path. */
+  covers(path: string): boolean {
+    return this.byHost.length > 0 || this.byFirst.mayHave(path);
+  }
+
   private indexesFor(host: string | undefined): Index[] | undefined {
     const name = (host ?? "").toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
     const found = this.byHost.filter(({ suffix, exact }) =>

@@ -50,7 +50,7 @@ export class IdentitySigner {
     const kid = createHash("sha256").update(x).digest("base64url").slice(0, 16);
     this.jwks = { keys: [{ kty: "OKP", crv: "Ed25519", x, kid, alg: "EdDSA", use: "sig" }] };
     this.sign = createSigner<object>({
-      key: key.export({ format: "pem", type: "pkcs8" }).toString(),
+      key: key.export({ format: "pem", type: "pkcs8" }),
       algorithm: "EdDSA",
       kid,
     });

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { type Actor, Problem, type World } from "#kernel";
 import type { GatewayFile } from "../file/gateway-file.ts";
 import { emptyFile } from "../file/gateway-file.ts";
@@ -50,6 +51,8 @@ export interface UpstreamsOptions {
 export class Upstreams {
   readonly signer: IdentitySigner;
   readonly metrics: UpstreamMetrics;
+  /** The callers' ends of the WebSockets that are open. */
+  readonly tunnels = new Set<Duplex>();
   private readonly options: UpstreamsOptions;
   private table = new RouteTable(emptyFile);
   private routes = new Map<string, LiveRoute>();
@@ -90,6 +93,11 @@ export class Upstreams {
 
   upstream(name: string): Upstream | undefined {
     return name === API_UPSTREAM ? this.api?.upstream : this.open.get(name);
+  }
+
+  /** True where a route may name records (`/v0`): what is in memory must not be answered past it. */
+  get coversRecords(): boolean {
+    return this.api !== undefined || this.table.covers("/v0/");
   }
 
   /** Takes over what commands say, all of them: a route without one follows the file. */
@@ -136,8 +144,16 @@ export class Upstreams {
     }
   }
 
+  /** WebSockets end at once: nobody knows when they would. Their callers come again, and elsewhere. */
+  endTunnels(): void {
+    for (const socket of this.tunnels) {
+      socket.destroy();
+    }
+  }
+
   /** Closes everything when what runs has ended. */
   async close(): Promise<void> {
+    this.endTunnels();
     await this.using.catch(() => undefined);
     const all = [...this.open.values(), ...(this.api === undefined ? [] : [this.api.upstream])];
     await Promise.all(all.map((upstream) => upstream.close()));
