@@ -18,6 +18,9 @@ interface Refusal {
 /** How long a refused caller is listened to, so that it can read the answer before the connection is cut, milliseconds. */
 const LINGER_MS = 1_000;
 
+/** The caller hung up; the second is an end in the middle of a request. */
+const goneCodes: ReadonlySet<string> = new Set(["ECONNRESET", "HPE_INVALID_EOF_STATE"]);
+
 /** Connections that have been refused: what still comes in is thrown away by the parser that stopped. */
 const refused = new WeakSet<Duplex>();
 
@@ -29,7 +32,7 @@ export function refuseBroken(error: BrokenRequest, socket: Duplex, pipeline: Pip
   if (refused.has(socket)) {
     return;
   }
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  if (goneCodes.has(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }
