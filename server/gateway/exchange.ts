@@ -1,4 +1,4 @@
-import { type Actor, newId, type Problem, type Surface, surfaceOf } from "#kernel";
+import { type Actor, newId, Problem, type Surface, surfaceOf } from "#kernel";
 import type { Lease } from "./limits/lease.ts";
 import type { HeldBucket } from "./limits/rate-limits.ts";
 import { baseIdIn, type RouteClass, routeClassOf } from "./limits/route-class.ts";
@@ -74,4 +74,11 @@ export function pathOf(target: string): string {
   const query = target.indexOf("?");
   const path = query === -1 ? target : target.slice(0, query);
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** Nobody waits for the answer any more. Code `gateway.given-up`. */
+export function callerGone(): Problem {
+  return new Problem("unavailable", "gateway.given-up", {
+    message: "The request was given up: the caller went away, or the time was over.",
+  });
 }

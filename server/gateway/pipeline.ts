@@ -3,7 +3,7 @@ import { IdempotentReplay, Problem, renderProblem } from "#kernel";
 import { openAccount } from "./account.ts";
 import { applicationOf, noteEndpoint } from "./application.ts";
 import { answerOf, type Answer, compressed, corsHeaders, responseOf } from "./answers/answer.ts";
-import { type Exchange, newExchange } from "./exchange.ts";
+import { callerGone, type Exchange, newExchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import type { HotSource } from "./hot/hot-lane.ts";
 import { identifier } from "./identify.ts";
@@ -207,12 +207,6 @@ function explained(error: unknown, { abort, authProblem }: Exchange): unknown {
     return authProblem;
   }
   return abort.signal.aborted && error === abort.signal.reason ? callerGone() : error;
-}
-
-function callerGone(): Problem {
-  return new Problem("unavailable", "gateway.given-up", {
-    message: "The request was given up: the caller went away, or the time was over.",
-  });
 }
 
 /**

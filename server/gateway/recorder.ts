@@ -44,6 +44,9 @@ export function openRecorder(world: World, running: () => number): Recorder {
       }
       exchange.code = error.code;
       errors.inc({ kind: error.kind });
+      if (error.code === "gateway.given-up") {
+        return;
+      }
       if (error.kind === "unavailable" || error.kind === "storage-full") {
         const err = error.cause ?? error;
         log.warn({ err, code: error.code, requestId, endpoint }, "a request could not be served");

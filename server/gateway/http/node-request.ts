@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { readAll } from "#kernel";
-import type { Exchange } from "../exchange.ts";
+import { callerGone, type Exchange } from "../exchange.ts";
 import type { BodyBudget } from "./body-budget.ts";
 
 /**
@@ -168,12 +168,9 @@ function collect(
     message.once("end", () =>
       resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)),
     );
-    message.once("error", reject);
-    message.once("close", () => {
-      if (!message.complete) {
-        reject(new Error("the caller went away in the middle of the body"));
-      }
-    });
+    const gone = (): void => reject(callerGone());
+    message.once("error", gone);
+    message.once("close", () => (message.complete ? undefined : gone()));
   });
   return collected.finally(() => bodies.release(size));
 }
