@@ -263,5 +263,17 @@ export {
   viewChanges,
   viewOptions,
 } from "./views.ts";
+export {
+  EXACT_COUNT_MAX,
+  HOME_PLACES_MAX,
+  RECENT_SHOWN_MAX,
+  TABLE_SCREEN_RECORDS,
+  webBase,
+  webBffOperations,
+  webHome,
+  webSettings,
+  webTable,
+  webTableQuery,
+} from "./web-bff.ts";
 export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";
 export { operations } from "./operations.ts";

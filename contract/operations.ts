@@ -5,6 +5,7 @@ import { explainOperations } from "./explain.ts";
 import { identityOperations } from "./identity-operations.ts";
 import type { Operation } from "./operation.ts";
 import { recordsOperations } from "./records-operations.ts";
+import { webBffOperations } from "./web-bff.ts";
 import { workspacesOperations } from "./workspaces-operations.ts";
 
 /** Every operation of the program, for `/openapi.json` and for tests that must miss none. */
@@ -16,4 +17,5 @@ export const operations: readonly Operation[] = [
   ...explainOperations,
   ...analyticsOperations,
   ...auditOperations,
+  ...webBffOperations,
 ];

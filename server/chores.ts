@@ -3,6 +3,7 @@ import { countHeld, keepEvents, mailAlerts, sweepAlerts, sweepUsage } from "#ana
 import { keepActs, sealActs } from "#audit";
 import { sweepIdentity } from "#identity";
 import { backlogWorker, dropBase, refreshVolatile, sweepRecords } from "#records";
+import { sweepRecent } from "#web-bff";
 import { purgeTrash, sweepWorkspaces } from "#workspaces";
 
 /** How often each chore is done, milliseconds. Spread over processes by a random first wait of up to a tenth. */
@@ -31,6 +32,7 @@ const chores: readonly Chore[] = [
   { name: "workspaces", everyMs: HOUR_MS, run: sweepWorkspaces },
   { name: "trash", everyMs: HOUR_MS, run: (scope) => purgeTrash(scope, dropBase) },
   { name: "records", everyMs: HOUR_MS, run: sweepRecords },
+  { name: "recently-opened", everyMs: HOUR_MS * 6, run: sweepRecent },
   { name: "product-events", everyMs: HOUR_MS * 6, run: keepEvents },
   { name: "usage", everyMs: HOUR_MS * 6, run: sweepUsage },
   { name: "alerts", everyMs: HOUR_MS * 6, run: sweepAlerts },

@@ -11,7 +11,7 @@ import {
   type World,
 } from "#kernel";
 import { analyticsRoutes, openAnalytics } from "#analytics";
-import { auditRoutes } from "#audit";
+import { auditRoutes, noteSettings } from "#audit";
 import { fileRoutes, storeAnswers } from "#files";
 import {
   freePort,
@@ -44,6 +44,7 @@ import {
   templateRoutes,
   viewRoutes,
 } from "#records";
+import { webBffRoutes } from "#web-bff";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
 import { closeAll, openWorld, type Closers } from "./open-world.ts";
@@ -115,6 +116,7 @@ async function start(
   closers.push(close);
   await prepareDatabase(systemScope(world, "start"));
   await ensureAdministrator(systemScope(world, "start"));
+  await noteSettings(systemScope(world, "start"));
   world.parts.of(feedLag);
   const analytics = await openAnalytics(world, {
     measure: (baseId) => measureBase(systemScope(world, "analytics"), baseId),
@@ -204,6 +206,7 @@ function mountsOf(world: World): Mount[] {
     { routes: fileRoutes() },
     { routes: auditRoutes() },
     { routes: analyticsRoutes() },
+    { routes: webBffRoutes() },
   ];
 }
 

@@ -25,6 +25,7 @@ export const modules = {
     "identity",
     "workspaces",
     "records",
+    "analytics",
     "notifications",
     "automations",
     "ai",
@@ -47,6 +48,5 @@ export const planned: readonly ModuleName[] = [
   "automations",
   "studio",
   "mcp",
-  "web-bff",
   "mobile-bff",
 ];

@@ -9,6 +9,7 @@ export { openAnalytics, WRITTEN_EVERY_MS, type Analytics } from "./open-analytic
 export { countHeld, type MeasureBase } from "./quotas/held.ts";
 export { sweepAlerts } from "./quotas/list-alerts.ts";
 export { mailAlerts } from "./quotas/mail-alerts.ts";
+export { callerMonth, type CallerMonth } from "./usage/caller-month.ts";
 export { sweepUsage } from "./usage/sweep-usage.ts";
 export { runQuery } from "./queries/run-query.ts";
 export { analyticsRoutes } from "./routes.ts";

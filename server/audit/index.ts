@@ -5,5 +5,6 @@
  */
 export { checkIntegrity, type IntegrityReport } from "./check-integrity.ts";
 export { keepActs } from "./keep-acts.ts";
+export { noteSettings } from "./note-settings.ts";
 export { auditRoutes } from "./routes.ts";
 export { sealActs } from "./seal-acts.ts";

@@ -6,10 +6,11 @@
  */
 export { actorOf, cachedActor, invalidToken } from "./actor-of.ts";
 export { addressKey } from "./attempts/address-key.ts";
-export { createApiKey, type NewApiKey } from "./keys/api-keys.ts";
+export { createApiKey, listApiKeys, type NewApiKey } from "./keys/api-keys.ts";
 export type { ApiKeyRow } from "./keys/api-keys.sql.ts";
 export { hasScope, requireAdmin, requireSession, requireUser } from "./require.ts";
 export { identityRoutes, identityWithoutKeys } from "./routes.ts";
+export { listSessions } from "./sessions/sessions.ts";
 export { closeIdentity } from "./state.ts";
 export { sweepIdentity } from "./sweep.ts";
 export { createUser, type NewUser } from "./users/create-user.ts";
@@ -20,7 +21,8 @@ export { firstAdministrator } from "./users/first-administrator.ts";
 export { goneUsers } from "./users/gone-users.ts";
 export type { UserProfile } from "./users/profile-cache.ts";
 export { nameOfUser, namesOfUsers } from "./users/user-name.sql.ts";
+export { ownProfile } from "./users/own-profile.ts";
 export { readyAccount, type ReadyAccount } from "./users/ready-account.ts";
 export { findUsersByEmail, userProfiles } from "./users/user-profiles.ts";
 export type { UserRow } from "./users/users.sql.ts";
-export { showUser } from "./views.ts";
+export { showApiKey, showMe, showSession, showUser } from "./views.ts";

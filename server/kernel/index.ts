@@ -57,6 +57,7 @@ export { insertEventsOfBatch } from "./events/events.sql.ts";
 export { isTagNamed } from "./http/conditional.ts";
 export { ProcessNotices } from "./process-notices.ts";
 export type { HotAnswer, HotCall, HotReads } from "./http/hot-reads.ts";
+export { conditionalAnswer } from "./http/conditional-answer.ts";
 export { requireActor, type HttpEnv } from "./http/http-env.ts";
 export {
   BODY_DEPTH_MAX,
@@ -136,6 +137,7 @@ export type { Signals } from "./signals.ts";
 export { FileLock } from "./postgres/file-lock.ts";
 export { openPostgres, type OpenPostgres } from "./postgres/open-postgres.ts";
 export {
+  QUOTA_EXCEEDED,
   usageGate,
   type CountedRequest,
   type LimitedResource,

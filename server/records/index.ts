@@ -3,6 +3,8 @@
  * change log of each base; Airtable's HTTP API over it. It deliberately does not know who listens to changes, how a request
  * reached it, or how files are kept.
  */
+export { viewOf } from "./api/list-records.ts";
+export { wholeView } from "./views/whole-view.ts";
 export { changeRoutes } from "./api/change-routes.ts";
 export { explainRoutes } from "./api/explain-routes.ts";
 export { metaRoutes } from "./api/meta-routes.ts";
@@ -21,6 +23,8 @@ export { createField } from "./fields/create-field.ts";
 export { hotReads, stopHotReads } from "./hot/hot-reads.ts";
 export { stopIndexing } from "./indexes/index-keeper.ts";
 export type { BaseSchema, Field, Table, View } from "./schema/base-schema.ts";
+export { findTable } from "./schema/find.ts";
+export { tableNotFound } from "./schema/refusals.ts";
 export { schemaOf } from "./schema/schema-cache.ts";
 export { createRecords } from "./rows/create-records.ts";
 export { deleteRecords } from "./rows/delete-records.ts";
@@ -34,4 +38,6 @@ export { updateRecords } from "./rows/update-records.ts";
 export { upsertRecords } from "./rows/upsert-records.ts";
 export { giveSampleAway, hasSample, makeSampleBase } from "./sample-base/seed-sample.ts";
 export { templateRoutes } from "./templates/routes.ts";
+export { airtableTable } from "./tables/airtable-schema.ts";
+export { countRows, type TableCount } from "./tables/count-rows.ts";
 export { createTable } from "./tables/create-table.ts";
