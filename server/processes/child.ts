@@ -78,6 +78,11 @@ export class Child {
     this.ready.catch(() => undefined);
   }
 
+  /** Its number; 0 when it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** True from the moment on at which it was told to stop. */
   get isStopping(): boolean {
     return this.#isStopping;

@@ -48,6 +48,11 @@ export class Supervisor {
     this.#metrics.gauge("processes_running", "Child processes that run", [], (gauge) =>
       gauge.set(this.#alive.size),
     );
+    this.#metrics.gauge("processes_pid", "Number of the process in a place", ["place"], (gauge) => {
+      for (const [place, { pid }] of this.#holders) {
+        gauge.set(pid, { place });
+      }
+    });
     this.#deaths = this.#metrics.counter(
       "processes_died_total",
       "Child processes that ended without being told to",

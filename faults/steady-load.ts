@@ -1,0 +1,101 @@
+import { Agent, request } from "node:http";
+
+/** One call that is made again and again. */
+export interface LoadCall {
+  readonly method?: string;
+  readonly path: string;
+  readonly key: string;
+  readonly body?: string;
+}
+
+/** What went wrong, as the caller saw it. */
+export interface LoadFailure {
+  readonly lane: string;
+  readonly what: string;
+}
+
+/**
+ * Callers that never stop: some on a connection that they keep, some on a new one each time. A balancer in front is played by
+ * `target`, which is asked before each call. No call is tried twice.
+ */
+export class SteadyLoad {
+  readonly failures: LoadFailure[] = [];
+  /** Calls that were answered with 200. */
+  answered = 0;
+  readonly #lanes: Promise<void>[] = [];
+  #isOver = false;
+
+  start(
+    target: () => string,
+    {
+      kept,
+      fresh,
+      calls,
+    }: { readonly kept: number; readonly fresh: number; readonly calls: readonly LoadCall[] },
+  ): void {
+    for (let lane = 0; lane < kept; lane += 1) {
+      this.#lanes.push(
+        this.#run(target, `kept ${lane}`, calls, new Agent({ keepAlive: true, maxSockets: 1 })),
+      );
+    }
+    for (let lane = 0; lane < fresh; lane += 1) {
+      this.#lanes.push(this.#run(target, `fresh ${lane}`, calls, new Agent({ keepAlive: false })));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#lanes);
+  }
+
+  async #run(
+    target: () => string,
+    lane: string,
+    calls: readonly LoadCall[],
+    agent: Agent,
+  ): Promise<void> {
+    for (let turn = 0; !this.#isOver; turn += 1) {
+      const call = calls[turn % calls.length];
+      if (call === undefined) {
+        return;
+      }
+      const what = await answerTo(target(), call, agent);
+      if (what === "200") {
+        this.answered += 1;
+      } else {
+        this.failures.push({ lane, what });
+      }
+    }
+    agent.destroy();
+  }
+}
+
+/** The status, or the error of the connection. */
+function answerTo(
+  url: string,
+  { method = "GET", path, key, body }: LoadCall,
+  agent: Agent,
+): Promise<string> {
+  return new Promise((resolve) => {
+    const sent = request(
+      `${url}${path}`,
+      {
+        method,
+        agent,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined
+            ? {}
+            : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+        },
+      },
+      (answer) => {
+        answer.on("error", (error: Error) => resolve(`answer: ${error.message}`));
+        answer.on("end", () => resolve(String(answer.statusCode)));
+        answer.resume();
+      },
+    );
+    sent.on("error", (error: Error & { code?: string }) => resolve(error.code ?? error.message));
+    sent.end(body);
+  });
+}
