@@ -2,8 +2,7 @@ import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type Wor
 import { countHeld, keepEvents, mailAlerts, sweepAlerts, sweepUsage } from "#analytics";
 import { keepActs, sealActs } from "#audit";
 import { sweepIdentity } from "#identity";
-import { backlogWorker, dropBase, refreshVolatile, sweepRecords } from "#records";
-import { sweepRecent } from "#web-bff";
+import { backlogWorker, dropBase, refreshVolatile, sweepRecent, sweepRecords } from "#records";
 import { purgeTrash, sweepWorkspaces } from "#workspaces";
 
 /** How often each chore is done, milliseconds. Spread over processes by a random first wait of up to a tenth. */

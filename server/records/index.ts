@@ -5,6 +5,7 @@
  */
 export { viewOf } from "./api/list-records.ts";
 export { wholeView } from "./views/whole-view.ts";
+export { currentTxn, TXN_HEADER } from "./api/answers.ts";
 export { changeRoutes } from "./api/change-routes.ts";
 export { explainRoutes } from "./api/explain-routes.ts";
 export { metaRoutes } from "./api/meta-routes.ts";
@@ -33,6 +34,8 @@ export { getRecord } from "./rows/get-record.ts";
 export { listRecords, type RecordListing, type RecordPage } from "./rows/list-records.ts";
 export { readChanges } from "./rows/read-changes.ts";
 export type { RecordJson, RecordShape } from "./rows/record-json.ts";
+export { noteOpened, recentlyOpened, sweepRecent } from "./recent/recent.ts";
+export type { RecentRow } from "./recent/recent.sql.ts";
 export { sweepRecords } from "./rows/sweep.ts";
 export { updateRecords } from "./rows/update-records.ts";
 export { upsertRecords } from "./rows/upsert-records.ts";

@@ -1,9 +1,8 @@
 import { EXACT_COUNT_MAX } from "@basalt/contract";
 import { isId, type Scope } from "#kernel";
-import { airtableTable, countRows, schemaOf, type TableCount } from "#records";
+import { airtableTable, countRows, noteOpened, schemaOf, type TableCount } from "#records";
 import { allow, baseOf, notFound } from "#workspaces";
 import { baseCard, type BaseCard } from "./base-card.ts";
-import { noteOpened } from "./recent.ts";
 
 /** What the screen of a base shows before a table is chosen. */
 export interface BaseScreen {

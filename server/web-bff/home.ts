@@ -3,11 +3,9 @@ import type { z } from "zod";
 import { callerMonth } from "#analytics";
 import { ownProfile, requireUser, showMe, type UserRow } from "#identity";
 import type { Scope } from "#kernel";
-import { schemaOf } from "#records";
+import { recentlyOpened, schemaOf, type RecentRow } from "#records";
 import { listBases, listWorkspaces, type ListedBase } from "#workspaces";
 import { baseCard } from "./base-card.ts";
-import { recentlyOpened } from "./recent.ts";
-import type { RecentRow } from "./recent.sql.ts";
 
 export type WebHome = z.infer<typeof webHome>;
 

@@ -1,6 +1,5 @@
 /**
  * What one screen of the web app needs, in one answer: it asks the modules below for their parts, under the caller's own
- * rights, and puts them together. It owns nothing but what each user opened lately, and decides nothing.
+ * rights, and puts them together. It owns nothing and decides nothing.
  */
 export { webBffRoutes } from "./routes.ts";
-export { sweepRecent } from "./recent.ts";

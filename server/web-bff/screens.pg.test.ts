@@ -2,11 +2,10 @@ import { webBase, webBffOperations, webHome, webSettings, webTable } from "@basa
 import { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRecords, type BaseSchema } from "#records";
-import { renderProblem, sql, type HttpEnv, type Scope, type UserActor } from "#kernel";
+import { renderProblem, type HttpEnv, type Scope, type UserActor } from "#kernel";
 import { testWorld } from "../kernel/testing/world.ts";
 import { firstTable, makeTestBase, textField } from "../records/testing/test-base.ts";
 import { byKey, makeMember, makeUser } from "../workspaces/testing/people.ts";
-import { sweepRecent } from "./recent.ts";
 import { webBffRoutes } from "./routes.ts";
 
 const world = testWorld();
@@ -168,26 +167,6 @@ describe("permissions", () => {
     expect((await get(owner, "/bff/web/bases/app1")).status).toBe(404);
     expect((await get(owner, `/bff/web/bases/${base.baseId}/tables/none`)).status).toBe(404);
   });
-});
-
-test("of one user the fifty that were opened last are kept, and old ones are forgotten", async () => {
-  const user = await makeUser(world());
-  const { noteOpened } = await import("./recent.ts");
-  for (let count = 0; count < 60; count += 1) {
-    world().setClock(new Date(Date.UTC(2026, 0, 1, 0, count)));
-    await noteOpened(user, { baseId: base.baseId, tableId: `tbl${count}` });
-  }
-  const kept = async (): Promise<number> =>
-    (
-      await world().db.one<{ count: number }>(
-        sql`select count(*)::int as count from "web-bff".recent where user_id = ${user.actor.userId}`,
-      )
-    ).count;
-  expect(await kept()).toBe(50);
-  world().setClock(new Date(Date.UTC(2026, 11, 1)));
-  await sweepRecent(world().system);
-  expect(await kept()).toBe(0);
-  world().setClock(null);
 });
 
 test("every operation of the contract has been asked", () => {

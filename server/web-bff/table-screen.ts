@@ -4,13 +4,13 @@ import {
   airtableTable,
   findTable,
   listRecords,
+  noteOpened,
   schemaOf,
   tableNotFound,
   viewOf,
   wholeView,
 } from "#records";
 import { allow, notFound, permissionLevel } from "#workspaces";
-import { noteOpened } from "./recent.ts";
 
 /** Which table, and through which view; the first view where none is named. */
 export interface WantedTable {

@@ -1,5 +1,5 @@
 -- What each user opened last: one row a user and table (or base), so it stays small.
-create table "web-bff".recent (
+create table records.recent (
   user_id text collate "C" not null,
   base_id text collate "C" not null,
   -- Empty where the base itself was opened.
@@ -8,4 +8,4 @@ create table "web-bff".recent (
   at timestamptz not null,
   primary key (user_id, base_id, table_id)
 );
-create index recent_by_time on "web-bff".recent (user_id, at desc);
+create index recent_by_time on records.recent (user_id, at desc);

@@ -16,19 +16,19 @@ export const putRecent = (
   most: number,
 ): Sql => sql`
   with put as (
-    insert into "web-bff".recent (user_id, base_id, table_id, view_id, at)
+    insert into records.recent (user_id, base_id, table_id, view_id, at)
     values (${userId}, ${baseId}, ${tableId}, ${viewId}, ${at})
     on conflict (user_id, base_id, table_id) do update set view_id = excluded.view_id, at = excluded.at
   )
-  delete from "web-bff".recent r using (
-    select base_id, table_id from "web-bff".recent where user_id = ${userId} order by at desc offset ${most - 1}
+  delete from records.recent r using (
+    select base_id, table_id from records.recent where user_id = ${userId} order by at desc offset ${most - 1}
   ) old
   where r.user_id = ${userId} and r.base_id = old.base_id and r.table_id = old.table_id
     and (r.base_id, r.table_id) <> (${baseId}, ${tableId})`;
 
 export const recentOf = (userId: string, limit: number): Sql => sql`
   select base_id as "baseId", table_id as "tableId", view_id as "viewId", at
-  from "web-bff".recent where user_id = ${userId} order by at desc limit ${limit}`;
+  from records.recent where user_id = ${userId} order by at desc limit ${limit}`;
 
 export const deleteOldRecent = (before: Date): Sql =>
-  sql`delete from "web-bff".recent where at < ${before}`;
+  sql`delete from records.recent where at < ${before}`;

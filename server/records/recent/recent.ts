@@ -10,7 +10,7 @@ const REMEMBERED_MAX = 20_000;
 /** What nobody opened for this long is forgotten, milliseconds. */
 const FORGOTTEN_MS = 180 * 24 * 3_600_000;
 
-const written = part("web-bff.recent", () => new Map<string, number>());
+const written = part("records.recent", () => new Map<string, number>());
 
 /**
  * Notes that the caller opened a base or a table of it. At most one small write in five minutes for each; a screen is shown
@@ -29,7 +29,7 @@ export async function noteOpened(
   try {
     await scope.db.run(putRecent(actor.userId, { baseId, tableId, viewId, at }, KEPT_OF_USER));
   } catch (error) {
-    scope.log.warn({ err: error }, "web-bff: what was opened could not be noted");
+    scope.log.warn({ err: error }, "records: what was opened could not be noted");
   }
 }
 
