@@ -98,9 +98,9 @@ class Turns {
       book.filled.size > 0 && world.now().getTime() - this.filesCountedMs >= FILES_COUNTED_EVERY_MS;
     book.mark({ keepStorage: book.filled.size > 0 && !countsFiles });
     await writeUsage(world);
-    const held = book.heldBases;
-    if (held.length > 0) {
-      await catchUp(world, held, COUNTED_A_TURN);
+    const { holders } = book;
+    if (holders.length > 0) {
+      await catchUp(world, holders, COUNTED_A_TURN);
     }
     if (countsFiles) {
       await this.countFiles();
@@ -114,9 +114,8 @@ class Turns {
   private async countFiles(): Promise<void> {
     const { world, book } = this;
     this.filesCountedMs = world.now().getTime();
-    const placed = new Map(book.heldBases.map((base) => [base.baseId, base]));
     for (const [baseId, times] of book.filled) {
-      const base = placed.get(baseId);
+      const base = book.placed(baseId);
       if (base !== undefined) {
         await countBase(world, base);
       }

@@ -29,6 +29,9 @@ export interface CountedRequest {
   readonly bytesOut: number;
 }
 
+/** The code of the refusal where a quota is used up. */
+export const QUOTA_EXCEEDED = "kernel.quota-exceeded";
+
 /**
  * Whether a workspace has room for more, asked by the modules that write. Whoever keeps the counts stands above them and fits
  * in here, so that calls still go down; without anybody there is room for everything.
@@ -36,7 +39,7 @@ export interface CountedRequest {
 export interface UsageGate {
   /**
    * Refuses a use for which there is no room, from memory, before it happens.
-   * Problems: `analytics.quota-exceeded`.
+   * Problems: `kernel.quota-exceeded`.
    */
   require(place: PlaceOfUse, resource: LimitedResource, amount: number): void;
   /** Counts a use that happened: amounts of what is counted by time, such as the tokens of a model. */

@@ -24,7 +24,7 @@ export interface TakenEvents {
 /**
  * Stores product events. Those that are not valid are answered by their index and the others stored. Resolves after the
  * commit, or at once where that was asked for.
- * Problems: those of `allow`, `analytics.no-valid-event`, `analytics.quota-exceeded`, `analytics.events-backlog`.
+ * Problems: those of `allow`, `analytics.no-valid-event`, `kernel.quota-exceeded`, `analytics.events-backlog`.
  */
 export async function takeEvents(scope: Scope, sent: SentEvents): Promise<TakenEvents> {
   const { userId, credential } = requireUser(scope);

@@ -19,8 +19,6 @@ const COUNTED_EVERY_MS = 24 * 3_600_000;
 /** Bases that one run of the chore counts. */
 const COUNTED_AT_ONCE = 500;
 const PAGE = 1_000;
-/** Bases of one workspace that are counted for a look at its usage. */
-const COUNTED_FOR_LOOK = 50;
 
 /** Before any count there was one: bases that must be counted whatever their age. */
 const NEVER = new Date(1);
@@ -28,18 +26,13 @@ const NEVER = new Date(1);
 /** Brings what these workspaces hold up to date, and counts bases that were never counted or must be again. */
 export async function catchUp(
   world: Pick<World, "db" | "now" | "parts" | "log">,
-  bases: readonly PlacedBase[],
+  workspaceIds: readonly string[],
   countedMax: number,
 ): Promise<void> {
-  const workspaceIds = [...new Set(bases.map(({ workspaceId }) => workspaceId))];
+  const bases = await basesOfWorkspaces(world.db, workspaceIds);
   const baseIds = bases.map(({ baseId }) => baseId);
   await world.db.pipeline([catchUpHeld(workspaceIds), dropHeld(workspaceIds, baseIds)]);
   await countThose(world, bases, { since: NEVER, max: countedMax });
-}
-
-/** The same for a look at one workspace. */
-export async function catchUpWorkspace(scope: Scope, workspaceId: string): Promise<void> {
-  await catchUp(scope, await basesOfWorkspaces(scope.db, [workspaceId]), COUNTED_FOR_LOOK);
 }
 
 /** The chore: every base is counted now and then, because the change log does not tell of files. Answers how many were. */

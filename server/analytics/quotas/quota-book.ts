@@ -1,6 +1,7 @@
 import {
   part,
   Problem,
+  QUOTA_EXCEEDED,
   type Actor,
   type LimitedResource,
   type PlaceOfUse,
@@ -48,7 +49,6 @@ export class QuotaBook implements UsageGate {
   private readonly world: World;
   private bounds = new Map<string, readonly Bound[]>();
   private workspaceOf = new Map<string, string>();
-  private bases: readonly PlacedBase[] = [];
   /** Bases that files were added to and that have to be counted so many times more. */
   readonly filled = new Map<string, number>();
 
@@ -60,11 +60,17 @@ export class QuotaBook implements UsageGate {
     return this.bounds.size === 0;
   }
 
-  /** The bases of the workspaces that have a bound on what they hold. */
-  get heldBases(): readonly PlacedBase[] {
-    return this.bases.filter(({ workspaceId }) =>
-      this.bounds.get(workspaceId)?.some(({ period }) => period === "now"),
+  /** The workspaces that have a bound on what they hold. */
+  get holders(): readonly string[] {
+    return [...this.bounds].flatMap(([workspaceId, bounds]) =>
+      bounds.some(({ period }) => period === "now") ? [workspaceId] : [],
     );
+  }
+
+  /** The base with its workspace, where that has a bound. */
+  placed(baseId: string): PlacedBase | undefined {
+    const workspaceId = this.workspaceOf.get(baseId);
+    return workspaceId === undefined ? undefined : { baseId, workspaceId };
   }
 
   all(): readonly Bound[] {
@@ -141,8 +147,8 @@ export class QuotaBook implements UsageGate {
       const bound = { ...row, since, marked: 0, endsMs: endOf(row.period, now) };
       bounds.set(row.workspaceId, [...(bounds.get(row.workspaceId) ?? []), bound]);
     }
-    this.bases = await basesOfWorkspaces(db, [...bounds.keys()]);
-    this.workspaceOf = new Map(this.bases.map((base) => [base.baseId, base.workspaceId]));
+    const bases = await basesOfWorkspaces(db, [...bounds.keys()]);
+    this.workspaceOf = new Map(bases.map((base) => [base.baseId, base.workspaceId]));
     this.bounds = bounds;
   }
 
@@ -207,12 +213,12 @@ export function quotaExceeded({ resource, period, limit }: QuotaRow, now: Date):
       : `The workspace's quota of ${what} a ${period} is used up; it begins anew at ${at}.`;
   const extra = { quota: { resource, period, limit, resetsAt: at } };
   return at === null
-    ? new Problem("forbidden", "analytics.quota-exceeded", {
+    ? new Problem("forbidden", QUOTA_EXCEEDED, {
         message,
         extra,
         airtable: { type: "QUOTA_EXCEEDED", message },
       })
-    : new Problem("too-many-requests", "analytics.quota-exceeded", {
+    : new Problem("too-many-requests", QUOTA_EXCEEDED, {
         message,
         extra,
         retryAfterS: Math.max(1, (Date.parse(at) - now.getTime()) / 1_000),

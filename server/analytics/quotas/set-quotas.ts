@@ -1,7 +1,7 @@
 import type { Quota } from "@basalt/contract";
 import { requireAdmin } from "#identity";
 import { inTransaction, noteAct, type Scope } from "#kernel";
-import { basesOfWorkspaces, goneWorkspaces, notFound } from "#workspaces";
+import { goneWorkspaces, notFound } from "#workspaces";
 import { catchUp } from "./held.ts";
 import { quotaBook } from "./quota-book.ts";
 import { deleteQuotas, insertQuotas } from "./quotas.sql.ts";
@@ -27,7 +27,7 @@ export async function setQuotas(
   if ((await goneWorkspaces(scope.db, [workspaceId])).size > 0) {
     throw notFound();
   }
-  await catchUp(scope, await basesOfWorkspaces(scope.db, [workspaceId]), COUNTED_AT_ONCE);
+  await catchUp(scope, [workspaceId], COUNTED_AT_ONCE);
   const by = scope.actor.kind === "user" ? scope.actor.userId : null;
   await inTransaction(scope, async (tx) => {
     const before = await showQuotas(tx, workspaceId);

@@ -3,7 +3,7 @@ import { requireAdmin, requireUser } from "#identity";
 import { Problem, type Scope } from "#kernel";
 import { allow } from "#workspaces";
 import { showQuotas, type QuotaView } from "../quotas/show-quotas.ts";
-import { catchUpWorkspace } from "../quotas/held.ts";
+import { catchUp } from "../quotas/held.ts";
 import { heldOf } from "../quotas/held.sql.ts";
 import {
   heaviestWorkspaces,
@@ -19,6 +19,9 @@ const DAY_MS = 24 * 3_600_000;
 /** Where no range is asked for: this many days back, or months. */
 const DAYS_SHOWN = 30;
 const MONTHS_SHOWN = 12;
+
+/** Bases that are counted for a look at the usage of their workspace. */
+const COUNTED_FOR_LOOK = 50;
 
 /** Which days or months; dates, the last one included. */
 export interface AskedPeriods {
@@ -57,7 +60,7 @@ export async function workspaceUsage(
 ): Promise<WorkspaceUsage> {
   await allow(scope, "usage.read", { workspaceId });
   const asked = rangeOf(scope, periods);
-  await catchUpWorkspace(scope, workspaceId);
+  await catchUp(scope, [workspaceId], COUNTED_FOR_LOOK);
   const rows = await scope.db.all<ShownUsage>(usageOfWorkspace(workspaceId, asked));
   const totals = await scope.db.all<TotalRow & { starts: string }>(
     totalsOfWorkspace(workspaceId, asked),

@@ -39,7 +39,7 @@ export const addUsage = (rows: readonly UsageRow[], periods: Periods): Sql => sq
     "workspaceId" text, "baseId" text, "userId" text, "keyId" text,
     reads bigint, writes bigint, failures bigint, "bytesIn" bigint, "bytesOut" bigint)
   group by 1, 2, 3, 4, 5, 6
-  order by 1, 2, 3 collate "C", 4 collate "C", 5 collate "C", 6 collate "C"
+  order by 1, 2, r."workspaceId" collate "C", r."baseId" collate "C", r."userId" collate "C", r."keyId" collate "C"
   on conflict (period, starts, workspace_id, base_id, user_id, key_id) do update set
     reads = u.reads + excluded.reads, writes = u.writes + excluded.writes, failures = u.failures + excluded.failures,
     bytes_in = u.bytes_in + excluded.bytes_in, bytes_out = u.bytes_out + excluded.bytes_out`;
@@ -50,7 +50,7 @@ export const addTotals = (rows: readonly TotalRow[], periods: Periods): Sql => s
   from ${both(periods)}, json_to_recordset(${JSON.stringify(rows)}::json) as r(
     "workspaceId" text, resource text, used bigint)
   group by 1, 2, 3, 4
-  order by 3 collate "C", 1, 2, 4
+  order by r."workspaceId" collate "C", 1, 2, 4
   on conflict (workspace_id, period, starts, resource) do update set used = t.used + excluded.used`;
 
 export interface AskedUsage {

@@ -1,5 +1,5 @@
 import { findUsersByEmail } from "#identity";
-import { inTransaction, noteAct, type Scope } from "#kernel";
+import { inTransaction, noteAct, usageGate, type Scope } from "#kernel";
 import { allow, updateBase } from "#workspaces";
 import { idsOf } from "../bases/base-definition.ts";
 import { createBaseFromDefinition } from "../bases/create-base-from-definition.ts";
@@ -71,7 +71,7 @@ export async function importBase(
 
 /**
  * Makes a base from content of any kind, in one transaction, or in the one that is open.
- * Problems: those of `importBase` that are not about the file.
+ * Problems: those of `importBase` that are not about the file, `kernel.quota-exceeded`.
  */
 export async function loadBase(
   scope: Scope,
@@ -107,6 +107,9 @@ export async function loadBase(
     const absent = [...new Map(strangers.map((user) => [user.id, user])).values()];
     const empty = { tx: tx.db, schema, newId, userIds, absent, progress };
     const filled = await fillBase(tx, content, empty);
+    const gate = scope.parts.of(usageGate);
+    gate.require({ workspaceId }, "records", filled.records);
+    gate.require({ workspaceId }, "storage", bytesOf(content.files));
     await updateBase(tx, schema.baseId, content.look);
     await noteAct(tx, {
       act: "records.base-imported",
@@ -125,6 +128,11 @@ export async function loadBase(
       ...filled,
     };
   });
+}
+
+/** Only what the workspace has room for may come in; how much that is shows when it has been read. */
+function bytesOf(files: BaseContent["files"]): number {
+  return [...files.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 function invalidFields(schema: BaseSchema): InvalidField[] {

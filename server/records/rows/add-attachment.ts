@@ -1,5 +1,5 @@
 import { storeAttachment, type Attachment } from "#files";
-import type { Scope, StoredAnswer } from "#kernel";
+import { usageGate, type Scope, type StoredAnswer } from "#kernel";
 import { allow } from "#workspaces";
 import type { Field, Table } from "../schema/base-schema.ts";
 import { BaseChange } from "./base-change.ts";
@@ -23,13 +23,15 @@ export interface NewAttachment {
 
 /**
  * Stores a file and appends it to the cell. Answers the record with that field alone, keyed by id.
- * Problems: `workspaces.*`, `records.record-not-found`, `files.*`.
+ * Problems: `workspaces.*`, `records.record-not-found`, `files.*`, `kernel.quota-exceeded`.
  */
 export async function addAttachment(
   scope: Scope,
   call: NewAttachment,
 ): Promise<{ readonly record: RecordJson; readonly txn: number }> {
   await allow(scope, "records.write", { baseId: call.table.baseId });
+  const { baseId } = call.table;
+  scope.parts.of(usageGate).require({ baseId }, "storage", call.bytes.length);
   const file = await storeAttachment(scope, {
     bytes: call.bytes,
     filename: call.filename,

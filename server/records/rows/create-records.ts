@@ -1,4 +1,4 @@
-import { newId, type Scope } from "#kernel";
+import { newId, usageGate, type Scope } from "#kernel";
 import { allow } from "#workspaces";
 import { isRaised } from "../computed/raised-errors.ts";
 import { insertCells, isPlain } from "./apply-rows.ts";
@@ -22,10 +22,12 @@ export interface NewRecords extends WriteCall {
 /**
  * Adds records, all or none. Calls with nothing to look up share a statement with other callers' (the combining writer).
  * Problems: `workspaces.*`, `records.unknown-field`, `records.cell-refused` and others of the field types,
- * `records.row-does-not-exist`, `records.link-to-other-table`, `records.base-busy`.
+ * `records.row-does-not-exist`, `records.link-to-other-table`, `records.base-busy`, `kernel.quota-exceeded`.
  */
 export async function createRecords(scope: Scope, call: NewRecords): Promise<WrittenRecords> {
-  await allow(scope, "records.write", { baseId: call.table.baseId });
+  const { baseId } = call.table;
+  await allow(scope, "records.write", { baseId });
+  scope.parts.of(usageGate).require({ baseId }, "records", call.rows.length);
   return prepared(scope, { ...call, creating: true }, async (ready) => {
     if (isPlain(ready) && scope.idempotency === undefined && !scope.db.inTransaction) {
       try {

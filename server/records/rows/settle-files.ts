@@ -1,5 +1,5 @@
 import { fetchAttachment, FETCH_INLINE_TIMEOUT_MS, type Attachment } from "#files";
-import { newId, Problem, withScope, type Scope } from "#kernel";
+import { newId, Problem, QUOTA_EXCEEDED, usageGate, withScope, type Scope } from "#kernel";
 import type { AttachmentInput, StoredAttachment } from "../field-types/field-type.ts";
 import { badAttachment } from "../field-types/refusals.ts";
 import type { Field } from "../schema/base-schema.ts";
@@ -30,9 +30,13 @@ export const noFiles: FetchedFiles = { here: new Map(), late: new Map() };
 /**
  * Fetches the files that a call names by address, before any transaction is open, and waits five seconds for all of them
  * together.
- * Problems: `records.bad-attachment` where an address may not be used at all.
+ * Problems: `records.bad-attachment` where an address may not be used at all, `kernel.quota-exceeded`.
  */
-export async function fetchFiles(scope: Scope, plan: CellPlan): Promise<FetchedFiles> {
+export async function fetchFiles(
+  scope: Scope,
+  plan: CellPlan,
+  base: { readonly baseId: string },
+): Promise<FetchedFiles> {
   const inTime = Promise.withResolvers<"late">();
   const timer = setTimeout(() => inTime.resolve("late"), FETCH_INLINE_TIMEOUT_MS);
   const here = new Map<AttachmentInput, Attachment>();
@@ -40,7 +44,7 @@ export async function fetchFiles(scope: Scope, plan: CellPlan): Promise<FetchedF
   const turn = turns(FETCHES_MAX);
   const fetchOrLeave = async ([field, input]: readonly [Field, FetchInput]): Promise<void> => {
     const id = newId("att");
-    const fetching = turn(() => fetchFile(scope, input, id));
+    const fetching = turn(() => fetchFile(scope, input, { ...base, id }));
     const outcome = await Promise.race([fetching, inTime.promise]).catch((error: unknown) =>
       leftOut(scope, field, error),
     );
@@ -95,17 +99,30 @@ function filesWanted(plan: CellPlan): (readonly [Field, FetchInput])[] {
 }
 
 /** The fetch outlives the request that asked for it. */
-async function fetchFile(scope: Scope, input: FetchInput, id: `att${string}`): Promise<Attachment> {
+async function fetchFile(
+  scope: Scope,
+  { url, filename }: FetchInput,
+  { baseId, id }: { readonly baseId: string; readonly id: `att${string}` },
+): Promise<Attachment> {
   const detached = withScope(scope, { signal: new AbortController().signal });
-  const { url, filename } = input;
-  return fetchAttachment(detached, { url, filename }, { id, timeoutMs: FETCH_TIMEOUT_MS });
+  const gate = scope.parts.of(usageGate);
+  // Where there is no room at all nothing is fetched; how much is needed shows afterwards.
+  gate.require({ baseId }, "storage", 0);
+  const how = { id, timeoutMs: FETCH_TIMEOUT_MS };
+  const file = await fetchAttachment(detached, { url, filename }, how);
+  gate.require({ baseId }, "storage", file.size);
+  return file;
 }
 
 function leftOut(scope: Scope, field: Field, error: unknown): undefined {
   if (error instanceof Problem && error.code === "files.address-not-allowed") {
     throw badAttachment(field, "address not allowed");
   }
-  if (!(error instanceof Problem) || error.kind === "too-many-requests") {
+  if (
+    !(error instanceof Problem) ||
+    error.kind === "too-many-requests" ||
+    error.code === QUOTA_EXCEEDED
+  ) {
     throw error;
   }
   return noted(scope, error);

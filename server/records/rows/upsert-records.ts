@@ -1,4 +1,4 @@
-import { newId, type Scope, type TextRow } from "#kernel";
+import { newId, usageGate, type Scope, type TextRow } from "#kernel";
 import { allow } from "#workspaces";
 import type { Stored } from "../field-types/field-type.ts";
 import { typeOf } from "../field-types/registry.ts";
@@ -39,6 +39,10 @@ export async function upsertRecords(scope: Scope, call: UpsertedRecords): Promis
     wantIndexesOfMerge(scope, ready.table, keyFields);
     return runCall(scope, { ...ready, ...answerOf(call) }, async (change, settled) => {
       const targets = await findTargets(change, ready, keyFields);
+      const added = targets.filter(({ isNew }) => isNew).length;
+      if (added > 0) {
+        scope.parts.of(usageGate).require({ baseId: call.table.baseId }, "records", added);
+      }
       return applyTargets(change, ready.table, { targets, settled, replace: call.replace });
     });
   });

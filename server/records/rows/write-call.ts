@@ -100,7 +100,9 @@ export async function runCall(
   >,
 ): Promise<WrittenRecords> {
   const { plan, table } = call;
-  const fetched = plan.hasFiles ? await fetchFiles(scope, plan) : nothingSettled.fetched;
+  const fetched = plan.hasFiles
+    ? await fetchFiles(scope, plan, call.schema)
+    : nothingSettled.fetched;
   return writing(scope, call.schema, async (change, base) => {
     await scope.idempotency?.begin(base.tx);
     await makeChoices(change, table, plan);
