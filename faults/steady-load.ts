@@ -33,13 +33,11 @@ export class SteadyLoad {
       calls,
     }: { readonly kept: number; readonly fresh: number; readonly calls: readonly LoadCall[] },
   ): void {
-    for (let lane = 0; lane < kept; lane += 1) {
-      this.#lanes.push(
-        this.#run(target, `kept ${lane}`, calls, new Agent({ keepAlive: true, maxSockets: 1 })),
-      );
-    }
-    for (let lane = 0; lane < fresh; lane += 1) {
-      this.#lanes.push(this.#run(target, `fresh ${lane}`, calls, new Agent({ keepAlive: false })));
+    for (let lane = 0; lane < kept + fresh; lane += 1) {
+      const keepAlive = lane < kept;
+      const agent = new Agent({ keepAlive, maxSockets: 1 });
+      const name = `${keepAlive ? "kept" : "fresh"} ${lane}`;
+      this.#lanes.push(this.#run(target, calls, { name, agent }));
     }
   }
 
@@ -50,9 +48,8 @@ export class SteadyLoad {
 
   async #run(
     target: () => string,
-    lane: string,
     calls: readonly LoadCall[],
-    agent: Agent,
+    { name, agent }: { readonly name: string; readonly agent: Agent },
   ): Promise<void> {
     for (let turn = 0; !this.#isOver; turn += 1) {
       const call = calls[turn % calls.length];
@@ -63,7 +60,7 @@ export class SteadyLoad {
       if (what === "200") {
         this.answered += 1;
       } else {
-        this.failures.push({ lane, what });
+        this.failures.push({ lane: name, what });
       }
     }
     agent.destroy();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
+import { openRedisServer, type RedisServer } from "../server/kernel/testing/redis-server.ts";
 import { createTestDatabase, type TestDatabase } from "../server/kernel/testing/test-database.ts";
 import { makeKey, makeWorkspace, type Person, register } from "./api.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "./server-process.ts";
@@ -41,16 +42,28 @@ export async function openJourneyServer(
 ): Promise<JourneyServer & { close(): Promise<void> }> {
   const database = options.databaseUrl === undefined ? await outsideDatabase() : undefined;
   const databaseUrl = options.databaseUrl ?? database?.url;
-  const server = await startServer({ ...options, databaseUrl });
+  const redis = process.env["BASALT_TEST_REDIS"] === "1" ? await openRedisServer() : undefined;
+  const env = { ...severalProcesses(redis), ...options.env };
+  const server = await startServer({ ...options, databaseUrl, env });
   const { url } = server;
   const owner = await register(url, "owner");
   const workspaceId = await makeWorkspace(url, owner.session, "Journey");
   const { key } = await makeKey(url, owner.session);
   const close = async (): Promise<void> => {
     await server.destroy();
+    await redis?.close();
     await database?.drop();
   };
   return { server, url, owner, workspaceId, key, databaseUrl, close };
+}
+
+/** `BASALT_TEST_PROCESSES=3` runs every journey on three processes, `BASALT_TEST_REDIS=1` with a Redis beside them. */
+function severalProcesses(redis: RedisServer | undefined): Record<string, string> {
+  const processes = process.env["BASALT_TEST_PROCESSES"];
+  return {
+    ...(processes === undefined ? {} : { BASALT_PROCESSES: processes }),
+    ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
+  };
 }
 
 /** A database of its own on the outside server of this run, where there is one. */

@@ -1,7 +1,8 @@
 import { lookup } from "node:dns/promises";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getSystemErrorName } from "node:util";
-import { listenFailure, StartError } from "#kernel";
+import { listenFailure, Problem, StartError } from "#kernel";
 
 /** A bound socket that children share; it outlives each of them, and so do connections that wait in its queue. */
 export interface SharedSocket {
@@ -29,6 +30,9 @@ const { _createServerHandle: bindSocket } = net as unknown as {
   ) => BoundSocket | number;
 };
 
+/** How long a port may still be taken by what is ending, milliseconds. */
+const PORT_WAIT_MS = 2_000;
+const PORT_POLL_MS = 100;
 /** libuv's `UV_TCP_REUSEPORT`. */
 const REUSE_PORT = 2;
 
@@ -46,7 +50,7 @@ export async function openSockets(
     );
   }
   // Ports that are shared by option may be bound twice by one user: another Basalt there must be noticed.
-  const port = await tryPort(host, wanted);
+  const port = await freePort(host, wanted);
   const { address, family } = await lookup(host);
   const addressType = family === 6 ? 6 : 4;
   const bind = (flags: number): BoundSocket => {
@@ -62,6 +66,21 @@ export async function openSockets(
     return { port, each: Array.from({ length: count }, () => one) };
   }
   return { port, each: Array.from({ length: count }, () => bind(REUSE_PORT)) };
+}
+
+/** Children of a supervisor that was killed leave within moments. */
+async function freePort(host: string, wanted: number): Promise<number> {
+  for (let waitedMs = 0; ; waitedMs += PORT_POLL_MS) {
+    try {
+      return await tryPort(host, wanted);
+    } catch (error) {
+      const isTaken = error instanceof Problem && error.code === "gateway.port-taken";
+      if (!isTaken || waitedMs >= PORT_WAIT_MS) {
+        throw error;
+      }
+      await sleep(PORT_POLL_MS);
+    }
+  }
 }
 
 /** Opens the port for a moment, without sharing it; answers which it was. */
