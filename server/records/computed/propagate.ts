@@ -3,12 +3,11 @@ import { arrayElements } from "../field-types/array-literal.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { addToBacklog, type BacklogEntry } from "./backlog.ts";
 import { idsAfter, noteRecomputes, type Recompute } from "./backlog.sql.ts";
-import { provideContext } from "./context.ts";
+import { computedOrErrors, computedRows } from "./compute-rows.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { computeInProgram } from "./in-program.ts";
-import { linkingRecords, recomputeRows, rowCountUpTo } from "./propagate.sql.ts";
+import { linkingRecords, rowCountUpTo } from "./propagate.sql.ts";
 import type { ComputingMode } from "./raised-errors.ts";
-import { errorPlanOf, planOf, type RowPlan } from "./row-plan.sql.ts";
 
 /** A transaction of a base in which values are computed. */
 export interface Computing {
@@ -232,21 +231,18 @@ class Wave {
     if (rows === 0) {
       return;
     }
-    const { schema, mode } = this.computing;
+    const { mode } = this.computing;
     if (rows > this.room || mode === "later") {
       this.leave({ table, nodes, level }, recordIds);
       return;
     }
     this.room -= rows;
-    const plan =
-      mode === "errors" ? errorPlanOf(schema, table, nodes) : planFor(schema, table, nodes);
-    if (plan.needsContext) {
-      await provideContext(this.computing);
-    }
+    const ids = recordIds === "all" ? undefined : [...recordIds];
     const began = performance.now();
-    const [changed = []] = await this.computing.text([
-      recomputeRows(table, plan, recordIds === "all" ? undefined : [...recordIds]),
-    ]);
+    const changed =
+      mode === "errors"
+        ? await computedOrErrors(this.computing, nodes, ids)
+        : await computedRows(this.computing, nodes, ids);
     this.count(nodes, { rows, began });
     await this.tell(table, changed);
   }
@@ -360,22 +356,4 @@ class Wave {
       body: named ? null : { records: changed.length },
     });
   }
-}
-
-const plans = new WeakMap<Table, Map<string, RowPlan>>();
-/** Sets of fields of one table that are kept ready. */
-const PLANS_MAX = 200;
-
-function planFor(schema: BaseSchema, table: Table, nodes: readonly ComputedNode[]): RowPlan {
-  const kept = plans.get(table) ?? new Map<string, RowPlan>();
-  plans.set(table, kept);
-  const key = nodes.map(({ field }) => field.id).join();
-  let plan = kept.get(key);
-  if (plan === undefined) {
-    plan = planOf(schema, table, { nodes });
-    if (kept.size < PLANS_MAX) {
-      kept.set(key, plan);
-    }
-  }
-  return plan;
 }

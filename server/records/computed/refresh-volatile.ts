@@ -1,6 +1,6 @@
 import type { Scope } from "#kernel";
-import { BaseChange } from "../rows/base-change.ts";
-import { inBase } from "../rows/base-writer.ts";
+import { inBaseDespiteFormulas } from "../rows/base-change.ts";
+import { withSchema } from "../rows/base-writer.ts";
 import type { ComputedState } from "../field-types/computed.ts";
 import type { BaseSchema } from "../schema/base-schema.ts";
 import { schemaOf } from "../schema/schema-cache.ts";
@@ -9,6 +9,7 @@ import { computedGraph, type ComputedNode } from "./graph.ts";
 import { idsAfter } from "./backlog.sql.ts";
 import { staleInProgram } from "./in-program.ts";
 import { propagate, type Computing } from "./propagate.ts";
+import { isRaised } from "./raised-errors.ts";
 import { computingIn } from "./recompute-base.ts";
 import { basesWithVolatile, hasStaleRows } from "./refresh-volatile.sql.ts";
 import { planOf } from "./row-plan.sql.ts";
@@ -39,22 +40,23 @@ export async function refreshBase(scope: Scope, baseId: string): Promise<void> {
   if (stale.length === 0) {
     return;
   }
-  await inBase(scope, baseId, async (base, now) => {
-    const change = new BaseChange(scope, base, now);
-    const { byField } = computedGraph(now);
-    const found = stale.flatMap(({ fieldId, recordIds }) => {
-      const node = byField.get(fieldId);
-      return node === undefined ? [] : [{ node, recordIds }];
-    });
-    await propagate(change, {
-      whole: found.flatMap(({ node, recordIds }) => (recordIds === undefined ? [node] : [])),
-      stale: found.flatMap(({ node, recordIds }) =>
-        recordIds === undefined ? [] : [{ nodes: [node], recordIds }],
-      ),
-      noted: true,
-    });
-    await change.publish();
-  });
+  await withSchema(scope, baseId, async (now) =>
+    inBaseDespiteFormulas(scope, now, async (change) => {
+      const { byField } = computedGraph(now);
+      const found = stale.flatMap(({ fieldId, recordIds }) => {
+        const node = byField.get(fieldId);
+        return node === undefined ? [] : [{ node, recordIds }];
+      });
+      await propagate(change, {
+        whole: found.flatMap(({ node, recordIds }) => (recordIds === undefined ? [node] : [])),
+        stale: found.flatMap(({ node, recordIds }) =>
+          recordIds === undefined ? [] : [{ nodes: [node], recordIds }],
+        ),
+        noted: true,
+      });
+      await change.publish();
+    }),
+  );
 }
 
 /** A field that is not what it should be, in some records or in any. */
@@ -66,12 +68,20 @@ interface Stale {
 async function staleFields(scope: Scope, schema: BaseSchema): Promise<Stale[]> {
   const stale: Stale[] = [];
   for (const node of volatileNodes(schema)) {
-    const found = await scope.db.transaction(async (tx) => {
-      const computing = computingIn(scope, { tx, txn: 0, schema }, () => undefined);
-      await provideContext(computing);
-      return node.inProgram ? staleRecords(computing, node) : isStale(computing, node);
-    });
-    stale.push(...found);
+    try {
+      const found = await scope.db.transaction(async (tx) => {
+        const computing = computingIn(scope, { tx, txn: 0, schema }, () => undefined);
+        await provideContext(computing);
+        return node.inProgram ? staleRecords(computing, node) : isStale(computing, node);
+      });
+      stale.push(...found);
+    } catch (error) {
+      if (!isRaised(error)) {
+        throw error;
+      }
+      // The others are refreshed all the same; which rows raise it is found out when it is computed.
+      stale.push({ fieldId: node.field.id });
+    }
   }
   return stale;
 }

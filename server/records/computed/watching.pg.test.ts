@@ -5,7 +5,7 @@ import { convertField } from "../fields/convert-field.ts";
 import { updateField } from "../fields/update-field.ts";
 import { shape } from "../testing/linked-tables.ts";
 import { refreshVolatile } from "./refresh-volatile.ts";
-import { computedBase } from "./testing/computed-base.ts";
+import { computedBase, makeComputedBase } from "./testing/computed-base.ts";
 import { txnOf } from "./testing/txn.sql.ts";
 
 const base = computedBase();
@@ -153,4 +153,72 @@ test("a formula can be shown as money, and becomes plain text", async () => {
   await convertField(scope, { ...place, type: "singleLineText" });
   expect((await cells("Tasks"))["money"]).toMatchObject({ Cost: "€20.00" });
   expect((await field("Tasks", "Cost")).type).toBe("singleLineText");
+});
+
+test("a filter that asks when records were changed follows their changes", async () => {
+  const { add, create, cells, update, field, world } = base();
+  world.setClock(new Date("2024-07-01T10:00:00.000Z"));
+  const [link, hours] = [await field("Projects", "Tasks"), await field("Tasks", "Hours")];
+  const of = { recordLinkFieldId: link.id };
+  const any = "LAST_MODIFIED_TIME() > '2024-07-02'";
+  const watched = "LAST_MODIFIED_TIME({Hours}) > '2024-07-02'";
+  const source = { ...of, fieldIdInLinkedTable: hours.id };
+  await add("Projects", { name: "Any", type: "count", options: { ...of, filterByFormula: any } });
+  await add("Projects", {
+    name: "Watched",
+    type: "count",
+    options: { ...of, filterByFormula: watched },
+  });
+  await add("Projects", {
+    name: "Changed hours",
+    type: "rollup",
+    options: { ...source, formula: "SUM(values)", filterByFormula: any },
+  });
+  await add("Projects", {
+    name: "Watched hours",
+    type: "multipleLookupValues",
+    options: { ...source, filterByFormula: watched },
+  });
+  const [p = ""] = await create("Projects", [{ Name: "filtered" }]);
+  const [one = "", two = ""] = await create("Tasks", [
+    { Name: "f1", Hours: 1, Project: [p] },
+    { Name: "f2", Hours: 2, Project: [p] },
+  ]);
+  const project = async (): Promise<unknown> => (await cells("Projects"))["filtered"];
+  expect(await project()).toMatchObject({ Any: 0, Watched: 0, "Changed hours": 0 });
+  world.setClock(new Date("2024-07-03T10:00:00.000Z"));
+  await update("Tasks", one, { Name: "f1 again" });
+  expect(await project()).toMatchObject({ Any: 1, Watched: 0, "Changed hours": 1 });
+  await update("Tasks", two, { Hours: 4 });
+  expect(await project()).toMatchObject({
+    Any: 2,
+    Watched: 1,
+    "Changed hours": 5,
+    "Watched hours": [4],
+  });
+  world.setClock(null);
+});
+
+test("times of change are kept for another table's filter alone", async () => {
+  const { world } = base();
+  const other = await makeComputedBase(world);
+  const { add, create, cells, update, field } = other;
+  world.setClock(new Date("2024-07-01T10:00:00.000Z"));
+  const link = await field("Projects", "Tasks");
+  await add("Projects", {
+    name: "Watched",
+    type: "count",
+    options: {
+      recordLinkFieldId: link.id,
+      filterByFormula: "LAST_MODIFIED_TIME({Hours}) > '2024-07-02'",
+    },
+  });
+  const [p = ""] = await create("Projects", [{ Name: "P" }]);
+  const [one = ""] = await create("Tasks", [{ Name: "t", Hours: 1, Project: [p] }]);
+  world.setClock(new Date("2024-07-03T10:00:00.000Z"));
+  await update("Tasks", one, { Name: "tt" });
+  expect((await cells("Projects"))["P"]).toMatchObject({ Watched: 0 });
+  await update("Tasks", one, { Hours: 2 });
+  expect((await cells("Projects"))["P"]).toMatchObject({ Watched: 1 });
+  world.setClock(null);
 });

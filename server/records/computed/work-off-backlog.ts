@@ -103,7 +103,6 @@ class BacklogWorker {
           // A computed field raised an error, which none should: the row is looked for.
           rows = Math.ceil(rows / 10);
         } else {
-          this.world.log.error({ err: error, baseId }, "a computed field raised an error");
           more = await workOffChunk(scope, baseId, { rows, mode: "errors" });
         }
       }

@@ -2,8 +2,8 @@ import { storeAttachment, type Attachment } from "#files";
 import { usageGate, type Scope, type StoredAnswer } from "#kernel";
 import { allow } from "#workspaces";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { BaseChange } from "./base-change.ts";
-import { inBaseWithSchema, withSchema } from "./base-writer.ts";
+import { inBaseDespiteFormulas, type BaseChange } from "./base-change.ts";
+import { withSchema } from "./base-writer.ts";
 import { recordNotFound } from "./problems.ts";
 import { recordReader, type RecordJson } from "./record-json.ts";
 import { cellsBefore } from "./rows.sql.ts";
@@ -38,9 +38,8 @@ export async function addAttachment(
     contentType: call.contentType,
   });
   return withSchema(scope, call.table.baseId, async (schema) =>
-    inBaseWithSchema(scope, schema, async (base) => {
+    inBaseDespiteFormulas(scope, schema, async (change, base) => {
       await scope.idempotency?.begin(base.tx);
-      const change = new BaseChange(scope, base, schema);
       const table = tableOf(schema, call.table.id);
       const field = table.fieldsById.get(call.field.id);
       if (field === undefined) {

@@ -1,9 +1,9 @@
 import { publish, type ChangeEvent, type Scope, type Sql, type TextRow, type Tx } from "#kernel";
 import { computedGraph, type ComputedNode } from "../computed/graph.ts";
 import { propagate, type Recomputed, type Touched } from "../computed/propagate.ts";
-import type { ComputingMode } from "../computed/raised-errors.ts";
+import { despiteFormulas, type ComputingMode } from "../computed/raised-errors.ts";
 import type { BaseSchema } from "../schema/base-schema.ts";
-import type { BaseTx } from "./base-writer.ts";
+import { inBaseWithSchema, type BaseTx } from "./base-writer.ts";
 import { resetRole, setRole } from "./base-writer.sql.ts";
 import { actorId, callEvent } from "./call-event.ts";
 
@@ -107,4 +107,17 @@ export class BaseChange {
     }
     await publish(this.tx, this.events);
   }
+}
+
+/** One transaction of the base for a write, which no computed field can block. */
+export async function inBaseDespiteFormulas<T>(
+  scope: Scope,
+  schema: BaseSchema,
+  write: (change: BaseChange, base: BaseTx) => Promise<T>,
+): Promise<T> {
+  return despiteFormulas(scope, schema, async (mode) =>
+    inBaseWithSchema(scope, schema, async (base) =>
+      write(new BaseChange(scope, { ...base, mode }, schema), base),
+    ),
+  );
 }

@@ -1,13 +1,13 @@
 import type { Scope, StoredAnswer } from "#kernel";
 import { allow } from "#workspaces";
 import type { Table } from "../schema/base-schema.ts";
-import type { BaseChange } from "./base-change.ts";
+import { inBaseDespiteFormulas, type BaseChange } from "./base-change.ts";
 import { withSchema } from "./base-writer.ts";
 import { recordNotFound, rowDoesNotExist } from "./problems.ts";
 import { cellsBefore, deleteComments, deleteRows } from "./rows.sql.ts";
 import { isStored } from "./table-sql.ts";
 import { refuseRepeated, requireVersion } from "./update-records.ts";
-import { tableOf, writing } from "./write-call.ts";
+import { tableOf } from "./write-call.ts";
 import { unlinkDeleted } from "./write-links.ts";
 
 export interface DeletedRecords {
@@ -34,7 +34,7 @@ export async function deleteRecords(
   await allow(scope, "records.write", { baseId: call.table.baseId });
   refuseRepeated(call.ids);
   return withSchema(scope, call.table.baseId, async (schema) =>
-    writing(scope, schema, async (change, base) => {
+    inBaseDespiteFormulas(scope, schema, async (change, base) => {
       await scope.idempotency?.begin(base.tx);
       const table = tableOf(schema, call.table.id);
       if (call.ifMatch !== undefined) {

@@ -2,8 +2,8 @@ import type { Attachment } from "#files";
 import { part, type Scope, type World } from "#kernel";
 import type { StoredAttachment } from "../field-types/field-type.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
-import { BaseChange } from "./base-change.ts";
-import { inBaseWithSchema, withSchema } from "./base-writer.ts";
+import { inBaseDespiteFormulas, type BaseChange } from "./base-change.ts";
+import { withSchema } from "./base-writer.ts";
 import { cellsBefore } from "./rows.sql.ts";
 import { writeRows } from "./write-rows.ts";
 import type { LateFile } from "./settle-files.ts";
@@ -50,8 +50,7 @@ async function replaceFile(
     if (table === undefined || field === undefined) {
       return;
     }
-    await inBaseWithSchema(scope, schema, async (base) => {
-      const change = new BaseChange(scope, base, schema);
+    await inBaseDespiteFormulas(scope, schema, async (change) => {
       await putInPlace(change, { table, field, cell, file });
       await change.publish();
     });

@@ -1,12 +1,11 @@
 import { baseCollaborators, permissionLevel } from "#workspaces";
 import { Problem, type Scope, type StoredAnswer, type TextRow } from "#kernel";
-import { despiteFormulas } from "../computed/raised-errors.ts";
 import { settleDefinitions } from "../computed/settle-definitions.ts";
 import { addChoices } from "../fields/add-choices.ts";
 import { loadSchema } from "../schema/schema-cache.ts";
 import type { BaseSchema, Table } from "../schema/base-schema.ts";
-import { BaseChange } from "./base-change.ts";
-import { inBaseWithSchema, withSchema, type BaseTx } from "./base-writer.ts";
+import { inBaseDespiteFormulas, type BaseChange } from "./base-change.ts";
+import { withSchema } from "./base-writer.ts";
 import { nothingSettled, type Settled } from "./apply-rows.ts";
 import { finishLater, type LateCell } from "./late-files.ts";
 import {
@@ -103,7 +102,7 @@ export async function runCall(
   const fetched = plan.hasFiles
     ? await fetchFiles(scope, plan, call.schema)
     : nothingSettled.fetched;
-  return writing(scope, call.schema, async (change, base) => {
+  return inBaseDespiteFormulas(scope, call.schema, async (change, base) => {
     await scope.idempotency?.begin(base.tx);
     await makeChoices(change, table, plan);
     const links =
@@ -132,19 +131,6 @@ export async function runCall(
     }
     return written;
   });
-}
-
-/** One transaction of the base for a write, which no computed field can block. */
-export async function writing<T>(
-  scope: Scope,
-  schema: BaseSchema,
-  write: (change: BaseChange, base: BaseTx) => Promise<T>,
-): Promise<T> {
-  return despiteFormulas(scope, schema, async (mode) =>
-    inBaseWithSchema(scope, schema, async (base) =>
-      write(new BaseChange(scope, { ...base, mode }, schema), base),
-    ),
-  );
 }
 
 /** The rows of a call, those read again that got other values by what they changed elsewhere. */
