@@ -43,6 +43,13 @@ const benches: readonly Bench[] = [
     },
   },
   {
+    name: "hot-record",
+    run: async (shared) => {
+      const { benchHotRecord } = await import("./hot-record.ts");
+      return benchHotRecord(await shared.instance(), await shared.pages());
+    },
+  },
+  {
     name: "page",
     run: async (shared) => {
       const { benchPageRead } = await import("./page-read.ts");
