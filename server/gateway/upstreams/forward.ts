@@ -142,10 +142,13 @@ class Tries {
       !reply.isGone &&
       this.tries < upstream.spec.retries.triesMax &&
       performance.now() < this.endsAtMs &&
-      upstream.isAvailable &&
-      upstream.budget.mayRetry();
-    this.isGranted = may;
-    return may;
+      upstream.isAvailable;
+    // Knocking at another door where nobody opened adds to nobody's load.
+    if (!may || (isNeverSent && upstream.endpoints.length > 1)) {
+      return may;
+    }
+    this.isGranted = upstream.budget.mayRetry();
+    return this.isGranted;
   }
 
   private giveBack(): void {

@@ -132,6 +132,12 @@ export class Upstreams {
     const { route } = found;
     const { spec } = route;
     try {
+      if (isCircle(caller)) {
+        throw new Problem("bad-gateway", "gateway.circle", {
+          message:
+            "The request has come through here too often: an upstream leads back to the gateway.",
+        });
+      }
       if (spec.refuse !== undefined) {
         throw refusalOf(spec.refuse);
       }
@@ -289,6 +295,18 @@ const apiRoute: RouteSpec = {
     response: { set: {}, add: {}, remove: [] },
   },
 };
+
+/** How often a request may come through gateways of ours. */
+const PASSES_MAX = 5;
+
+function isCircle({ rawHeaders }: Caller): boolean {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() === "via") {
+      return (rawHeaders[at + 1] ?? "").split(" basalt").length > PASSES_MAX;
+    }
+  }
+  return false;
+}
 
 function refusalOf({ status, message }: NonNullable<RouteSpec["refuse"]>): Problem {
   const kinds = {
