@@ -56,9 +56,10 @@ export async function fillBase(
   await pairLinks(content, base, tables);
   await beginWatchingBase(base);
   refuseCutOff(scope);
+  // Formulas show their names.
+  await tx.run(insertAbsentPeople(schema.baseId, base.absent));
   await recomputeBase(scope, { tx, txn, schema });
   const comments = await fillComments(content, base, tables);
-  await tx.run(insertAbsentPeople(schema.baseId, base.absent));
   const event = {
     name: "base.imported",
     tableId: null,

@@ -30,7 +30,7 @@ const SLICE_ROWS = 200;
 /** How long the process computes before it lets others have their turn, milliseconds. */
 const TURN_MS = 15;
 
-type Base = Pick<Computing, "scope" | "tx" | "schema" | "text">;
+type Base = Pick<Computing, "scope" | "tx" | "txn" | "schema" | "text">;
 
 /** A field that PostgreSQL cannot compute, and the records that it is to be computed in. */
 export interface InProgram {

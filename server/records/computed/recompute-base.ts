@@ -4,7 +4,7 @@ import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import type { BaseTx } from "../rows/base-writer.ts";
 import { setCurrentTxn } from "./context.sql.ts";
 import { idsAfter } from "./backlog.sql.ts";
-import { provideContext } from "./context.ts";
+import { provideContext, rememberNamed } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { computeInProgram } from "./in-program.ts";
 import type { Computing } from "./propagate.ts";
@@ -55,6 +55,7 @@ export async function recomputeBase(scope: Scope, open: OpenBase): Promise<numbe
   }
   await open.tx.text(setCurrentTxn(open.txn));
   const computing = computingIn(scope, open, () => undefined);
+  await rememberNamed(open.tx, open.schema);
   await provideContext(computing);
   const levels = Map.groupBy(nodes, ({ level }) => level);
   let written = 0;

@@ -4,6 +4,7 @@ import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { SchemaChange } from "../schema/change-schema.ts";
 import { makeColumnRoom } from "../schema/column-room.ts";
 import { isComputed } from "./definitions.ts";
+import { rememberNamed } from "./context.ts";
 import { setCurrentTxn } from "./context.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { propagate } from "./propagate.ts";
@@ -48,6 +49,9 @@ export async function settleComputed(scope: Scope, change: MadeChange): Promise<
   await startWatching({ tx, before }, settled);
   if (stale.length === 0) {
     return settled;
+  }
+  if (stale.some(({ field }) => (field.options as ComputedState).volatile === true)) {
+    await rememberNamed(tx, settled);
   }
   await tx.text(setCurrentTxn(change.txn));
   const open = { tx, txn: change.txn, schema: settled };

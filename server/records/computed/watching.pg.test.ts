@@ -1,10 +1,16 @@
+import { createUser } from "#identity";
+import type { Scope } from "#kernel";
+import { addMember, removeMember } from "#workspaces";
 import { expect, test } from "vitest";
 import { updateRecords } from "../rows/update-records.ts";
 import { createRecords } from "../rows/create-records.ts";
+import { createField } from "../fields/create-field.ts";
 import { convertField } from "../fields/convert-field.ts";
 import { updateField } from "../fields/update-field.ts";
+import { listRecords } from "../rows/list-records.ts";
 import { shape } from "../testing/linked-tables.ts";
-import { refreshVolatile } from "./refresh-volatile.ts";
+import { actorFor, newBase, newOwner, tableNow } from "../testing/new-base.ts";
+import { refreshBase, refreshVolatile } from "./refresh-volatile.ts";
 import { computedBase, makeComputedBase } from "./testing/computed-base.ts";
 import { txnOf } from "./testing/txn.sql.ts";
 
@@ -104,6 +110,64 @@ test("people stand in formulas by their names", async () => {
   await add("Tasks", { name: "By", type: "formula", options: { formula: '"by " & Maker' } });
   await create("Tasks", [{ Name: "p" }]);
   expect((await cells("Tasks"))["p"]).toMatchObject({ By: "by Ada" });
+});
+
+test("people who have left keep their names in formulas", async () => {
+  const { world } = base();
+  const { scope, workspaceId } = await newOwner(world);
+  const guest = await createUser(world.system, {
+    email: `bo-${Math.random()}@basalt.test`,
+    name: "Bo",
+  });
+  const early = await createUser(world.system, {
+    email: `cy-${Math.random()}@basalt.test`,
+    name: "Cy",
+  });
+  const place = { workspaceId };
+  for (const { id: userId } of [guest, early]) {
+    await addMember(world.system, place, { userId, role: "editor" });
+  }
+  const { baseId, table } = await newBase(scope, workspaceId, [
+    { name: "Name", type: "singleLineText" },
+    { name: "Owner", type: "singleCollaborator" },
+  ]);
+  const tableId = table.id;
+  const write = async (as: Scope, fields: Readonly<Record<string, unknown>>): Promise<void> => {
+    const now = await tableNow(scope, baseId, tableId);
+    await createRecords(as, { table: now, rows: [{ fields }], typecast: false, shape });
+  };
+  // Leaves before anything is computed.
+  await write(world.scopeFor(actorFor(early)), { Name: "early" });
+  await removeMember(world.system, place, early.id);
+  await createField(scope, { baseId, tableId, name: "Maker", type: "createdBy" });
+  await createField(scope, {
+    baseId,
+    tableId,
+    name: "By",
+    type: "formula",
+    options: { formula: 'Maker & "/" & Owner' },
+  });
+  await write(world.scopeFor(actorFor(guest)), { Name: "late", Owner: { id: guest.id } });
+  await removeMember(world.system, place, guest.id);
+  const shown = async (): Promise<unknown> => {
+    const now = await tableNow(scope, baseId, tableId);
+    const { records } = await listRecords(scope, { table: now, shape, pageSize: 10 });
+    return records.map((json) => JSON.parse(json).fields.By);
+  };
+  expect(await shown()).toEqual(["Cy/", "Bo/Bo"]);
+  await refreshBase(world.system, baseId);
+  const [first = "", second = ""] = (
+    await listRecords(scope, { table: await tableNow(scope, baseId, tableId), shape, pageSize: 9 })
+  ).records.map((json) => JSON.parse(json).id as string);
+  await updateRecords(scope, {
+    table: await tableNow(scope, baseId, tableId),
+    rows: [first, second].map((id) => ({ id, fields: { Name: "changed" } })),
+    typecast: false,
+    shape,
+    replace: false,
+    single: false,
+  });
+  expect(await shown()).toEqual(["Cy/", "Bo/Bo"]);
 });
 
 test("a choice that a write makes shows in the same answer, also in lookups", async () => {
