@@ -275,5 +275,20 @@ export {
   webTable,
   webTableQuery,
 } from "./web-bff.ts";
+export {
+  MOBILE_BASES_MAX,
+  MOBILE_FIELDS_DEFAULT,
+  MOBILE_RECENT_MAX,
+  mobileBffOperations,
+  mobileHome,
+  mobileHomeParts,
+  mobileHomeQuery,
+  mobileRecords,
+  mobileRecordsQuery,
+  SYNC_MAX_BYTES,
+  SYNC_RECORDS_MAX,
+  syncAnswer,
+  syncQuery,
+} from "./mobile-bff.ts";
 export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";
 export { operations } from "./operations.ts";

@@ -3,6 +3,7 @@ import { auditOperations } from "./audit-operations.ts";
 import { baseFileOperations } from "./base-files.ts";
 import { explainOperations } from "./explain.ts";
 import { identityOperations } from "./identity-operations.ts";
+import { mobileBffOperations } from "./mobile-bff.ts";
 import type { Operation } from "./operation.ts";
 import { recordsOperations } from "./records-operations.ts";
 import { webBffOperations } from "./web-bff.ts";
@@ -18,4 +19,5 @@ export const operations: readonly Operation[] = [
   ...analyticsOperations,
   ...auditOperations,
   ...webBffOperations,
+  ...mobileBffOperations,
 ];

@@ -44,6 +44,7 @@ import {
   templateRoutes,
   viewRoutes,
 } from "#records";
+import { mobileBffRoutes } from "#mobile-bff";
 import { webBffRoutes } from "#web-bff";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
@@ -207,6 +208,7 @@ function mountsOf(world: World): Mount[] {
     { routes: auditRoutes() },
     { routes: analyticsRoutes() },
     { routes: webBffRoutes() },
+    { routes: mobileBffRoutes() },
   ];
 }
 

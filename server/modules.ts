@@ -48,5 +48,4 @@ export const planned: readonly ModuleName[] = [
   "automations",
   "studio",
   "mcp",
-  "mobile-bff",
 ];
