@@ -19,6 +19,8 @@ export interface Exchange {
   readonly routeClass: RouteClass;
   /** The base that the path names. */
   readonly baseId: string | undefined;
+  /** The origin of the page that asks, as its browser names it. */
+  readonly origin?: string | undefined;
   /** Who asks; nobody until `identify` has found out. */
   actor: Actor;
   /** The slot that it runs in, while our own routes answer it. */
@@ -47,6 +49,8 @@ export interface NewExchange {
   readonly address: string;
   /** Where the path does not say it: what the gateway passes on. */
   readonly routeClass?: RouteClass | undefined;
+  /** The `Origin` header. */
+  readonly origin?: string | undefined;
 }
 
 /** Begins an exchange. A request id of the caller is kept where it is harmless to repeat in logs and headers. */
@@ -64,6 +68,7 @@ export function newExchange(call: NewExchange): Exchange {
     abort: new AbortController(),
     routeClass: call.routeClass ?? routeClassOf(method, path),
     baseId: baseIdIn(path),
+    origin: call.origin,
     actor: ANONYMOUS,
     endpoint: UNMATCHED,
   };

@@ -5,6 +5,7 @@ import type { HealthPart } from "./pages/health.ts";
 import type { HotSource } from "./hot/hot-lane.ts";
 import { listenOn, type Listening, type Patience } from "./http/node-server.ts";
 import type { SharedSocket } from "./http/take-connections.ts";
+import type { CorsRule } from "./cors/cors-rules.ts";
 import type { LimitRule } from "./limits/limit-rules.ts";
 import { openPipeline } from "./pipeline.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
@@ -77,6 +78,8 @@ export interface Gateway {
   takeAlso(shared: SharedSocket): Promise<() => void>;
   /** From now on these limits count beside those of the settings; one of the same name takes its place. */
   applyLimits(rules: readonly LimitRule[]): void;
+  /** From now on these pages of other origins may call; what no rule is for, the settings decide. */
+  applyCors(rules: readonly CorsRule[]): void;
   /** Says "not ready" and serves on, each answer the last of its connection, so that balancers and clients go elsewhere. */
   standAside(): void;
   /**
@@ -94,6 +97,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     fetch: pipeline.fetch,
     applyLimits: (rules) => pipeline.admission.applyLimits(rules),
+    applyCors: (rules) => pipeline.applyCors(rules),
     listen: async (shared) => {
       const { world, patience } = options;
       listening = await listenOn(world, pipeline, { shared, patience });

@@ -47,6 +47,8 @@ export interface KeyCredential {
   /** Only these bases; `null` = every base of the user. Both null = all; otherwise the union counts. */
   readonly bases: ReadonlySet<string> | null;
   readonly workspaces: ReadonlySet<string> | null;
+  /** Pages of these origins only, where a browser says which page asks; absent or null = any. */
+  readonly origins?: ReadonlySet<string> | null;
 }
 
 /** Where a change came from; the change log keeps it. */

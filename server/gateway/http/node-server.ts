@@ -221,6 +221,7 @@ function begin(call: Call, routeClass?: RouteClass): Exchange {
     requestId: single(headers["x-request-id"]),
     address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"])),
     routeClass,
+    origin: headers.origin,
   });
   countEnd(call, exchange);
   return exchange;

@@ -5,6 +5,12 @@ import { renderProblem, surfaceOf } from "./render-problem.ts";
 const kinds = Object.keys(problemStatus) as ProblemKind[];
 const requestInvalid = "Invalid request: parameter validation failed. Check your request data.";
 
+const retriable = {
+  type: "RETRIABLE_ERROR",
+  message:
+    "Server encountered an error while processing your request, and it is safe to retry the request",
+};
+
 /** What Airtable's surface makes of a problem that names no error of Airtable's. */
 const airtable: Readonly<Record<ProblemKind, readonly [number, unknown]>> = {
   malformed: [422, { type: "INVALID_REQUEST_UNKNOWN", message: `${requestInvalid} Why.` }],
@@ -29,15 +35,11 @@ const airtable: Readonly<Record<ProblemKind, readonly [number, unknown]>> = {
     429,
     { type: "RATE_LIMIT_REACHED", message: "Rate limit exceeded. Please try again later" },
   ],
+  "headers-too-large": [431, { type: "HEADERS_TOO_LARGE", message: "Why." }],
+  "bad-gateway": [502, retriable],
+  "gateway-timeout": [504, retriable],
   "not-implemented": [501, { type: "NOT_IMPLEMENTED", message: "Why." }],
-  unavailable: [
-    503,
-    {
-      type: "RETRIABLE_ERROR",
-      message:
-        "Server encountered an error while processing your request, and it is safe to retry the request",
-    },
-  ],
+  unavailable: [503, retriable],
   "storage-full": [507, { type: "STORAGE_FULL", message: "Why." }],
 };
 
