@@ -122,6 +122,18 @@ const idWith = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}[A-Za-z0-9]{14}$`), `an id that starts with ${prefix}`);
 const grants = (prefix: string) =>
   z.array(idWith(prefix)).min(1, "is empty; leave it out for no restriction").max(KEY_GRANTS_MAX);
+/** Origins of one key: bounds what is compared with each request. */
+export const KEY_ORIGINS_MAX = 50;
+
+/** Scheme, host and port as browsers send them. */
+const webOrigin = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text,
+    "must be scheme, host and port only, in lower case, as in https://app.example.org",
+  );
+
 export const createApiKeyBody = z.object({
   name: oneLineName,
   scopes: z
@@ -133,6 +145,12 @@ export const createApiKeyBody = z.object({
   workspaces: grants("wsp")
     .nullish()
     .describe("Only the bases of these workspaces; with `bases`, the union of both."),
+  origins: z
+    .array(webOrigin)
+    .min(1, "is empty; leave it out for any")
+    .max(KEY_ORIGINS_MAX)
+    .nullish()
+    .describe("Only web pages of these origins, where a browser says which page asks."),
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
 });
 
@@ -225,6 +243,7 @@ export const apiKeyView = z.object({
   scopes: z.array(z.string()),
   bases: z.array(z.string()).nullable(),
   workspaces: z.array(z.string()).nullable(),
+  origins: z.array(z.string()).nullable(),
   createdAt: instant,
   expiresAt: instant.nullable(),
   lastUsedAt: instant.nullable().describe("To the minute."),

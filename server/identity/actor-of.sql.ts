@@ -12,6 +12,7 @@ export interface KeyActorRow extends SessionActorRow {
   readonly scopes: readonly string[];
   readonly bases: readonly string[] | null;
   readonly workspaces: readonly string[] | null;
+  readonly origins: readonly string[] | null;
   readonly expiresAt: Date | null;
 }
 
@@ -22,7 +23,7 @@ export const actorOfSession = (sessionId: string, now: Date): Sql => sql`
     and u.disabled_at is null and u.deleted_at is null`;
 
 export const actorOfKey = (hash: Buffer, now: Date): Sql => sql`
-  select u.id as "userId", u.email, u.name, u.admin, k.id as "keyId", k.scopes, k.bases, k.workspaces,
+  select u.id as "userId", u.email, u.name, u.admin, k.id as "keyId", k.scopes, k.bases, k.workspaces, k.origins,
     k.expires_at as "expiresAt"
   from identity.api_keys k join identity.users u on u.id = k.user_id
   where k.hash = ${hash} and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})

@@ -80,6 +80,7 @@ async function findKey(world: World, text: string): Promise<Found | undefined> {
     scopes: new Set(row.scopes),
     bases: row.bases && new Set(row.bases),
     workspaces: row.workspaces && new Set(row.workspaces),
+    origins: row.origins && new Set(row.origins),
   };
   return { actor: { ...userOf(row), credential }, expiresMs: row.expiresAt?.getTime() ?? Infinity };
 }

@@ -85,7 +85,8 @@ export function showSession(session: ListedSession): z.infer<typeof sessionView>
 }
 
 export function showApiKey(key: ApiKeyRow): z.infer<typeof apiKeyView> {
-  const { id, name, mask, scopes, bases, workspaces, createdAt, expiresAt, lastUsedAt } = key;
+  const { id, name, mask, scopes, bases, workspaces, origins, createdAt, expiresAt, lastUsedAt } =
+    key;
   return {
     id,
     name,
@@ -93,6 +94,7 @@ export function showApiKey(key: ApiKeyRow): z.infer<typeof apiKeyView> {
     scopes: [...scopes],
     bases: bases && [...bases],
     workspaces: workspaces && [...workspaces],
+    origins: origins && [...origins],
     createdAt: createdAt.toISOString(),
     expiresAt: expiresAt?.toISOString() ?? null,
     lastUsedAt: lastUsedAt?.toISOString() ?? null,

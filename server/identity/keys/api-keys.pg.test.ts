@@ -41,6 +41,7 @@ describe("making a key", () => {
         ]),
         bases: null,
         workspaces: null,
+        origins: null,
         createdAt: expect.any(String),
         expiresAt: null,
         lastUsedAt: null,
@@ -82,6 +83,18 @@ describe("making a key", () => {
         bases: new Set(grants.bases),
         workspaces: new Set(grants.workspaces),
       },
+    });
+  });
+
+  test("may be for pages of some origins, which it remembers", async () => {
+    const user = await signUp(call);
+    const origins = ["https://app.example.org", "http://localhost:3000"];
+    const { status, body } = await make(user.token, { origins });
+    expect([status, body.origins]).toEqual([201, origins]);
+    const shown = await call("GET", `/api/v1/api-keys/${body.id}`, { token: user.token });
+    expect(shown.body.origins).toEqual(origins);
+    expect(await actorOf(world(), `Bearer ${body.key}`)).toMatchObject({
+      credential: { origins: new Set(origins) },
     });
   });
 
@@ -165,6 +178,13 @@ describe("making a key", () => {
     ["a base id too short", { name: "k", bases: ["app"] }],
     ["an empty list of bases", { name: "k", bases: [] }],
     ["1,001 bases", { name: "k", bases: Array.from({ length: 1_001 }, () => "appAAAAAAAAAAAAAA") }],
+    ["an origin with a path", { name: "k", origins: ["https://a.example/x"] }],
+    ["an origin without a scheme", { name: "k", origins: ["a.example"] }],
+    ["any origin", { name: "k", origins: ["*"] }],
+    ["the origin of no page", { name: "k", origins: ["null"] }],
+    ["an empty list of origins", { name: "k", origins: [] }],
+    ["origins as text", { name: "k", origins: "https://a.example" }],
+    ["51 origins", { name: "k", origins: Array.from({ length: 51 }, () => "https://a.example") }],
     ["a past end", { name: "k", expiresAt: "2020-01-01T00:00:00Z" }],
     ["an end on no day", { name: "k", expiresAt: "2027-02-30T00:00:00Z" }],
     ["an end in words", { name: "k", expiresAt: "tomorrow" }],

@@ -7,6 +7,7 @@ export interface ApiKeyRow {
   readonly scopes: readonly string[];
   readonly bases: readonly string[] | null;
   readonly workspaces: readonly string[] | null;
+  readonly origins: readonly string[] | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
@@ -18,12 +19,12 @@ export interface NewApiKeyRow extends ApiKeyRow {
 }
 
 export const insertApiKey = (key: NewApiKeyRow): Sql => sql`
-  insert into identity.api_keys (id, hash, user_id, name, mask, scopes, bases, workspaces, created_at, expires_at)
+  insert into identity.api_keys (id, hash, user_id, name, mask, scopes, bases, workspaces, origins, created_at, expires_at)
   values (${key.id}, ${key.hash}, ${key.userId}, ${key.name}, ${key.mask}, ${key.scopes}::text[], ${key.bases}::text[],
-    ${key.workspaces}::text[], ${key.createdAt}, ${key.expiresAt})`;
+    ${key.workspaces}::text[], ${key.origins}::text[], ${key.createdAt}, ${key.expiresAt})`;
 
 const columns = sql`
-  id, name, mask, scopes, bases, workspaces, created_at as "createdAt", expires_at as "expiresAt",
+  id, name, mask, scopes, bases, workspaces, origins, created_at as "createdAt", expires_at as "expiresAt",
   last_used_at as "lastUsedAt"`;
 
 export const apiKeysOf = (userId: string): Sql => sql`

@@ -23,6 +23,8 @@ export interface NewApiKey {
   /** Only these bases, and the bases of these workspaces; null or absent = not restricted. */
   readonly bases?: readonly string[] | null | undefined;
   readonly workspaces?: readonly string[] | null | undefined;
+  /** Only web pages of these origins; programs, which name none, are not restricted. Null or absent = any. */
+  readonly origins?: readonly string[] | null | undefined;
   readonly expiresAt?: Date | null | undefined;
 }
 
@@ -42,6 +44,7 @@ export async function createApiKey(
     scopes = defaultKeyScopes,
     bases = null,
     workspaces = null,
+    origins = null,
     expiresAt = null,
   } = key;
   if (expiresAt !== null && expiresAt <= now) {
@@ -57,6 +60,7 @@ export async function createApiKey(
     scopes: [...new Set(scopes)],
     bases,
     workspaces,
+    origins,
     createdAt: now,
     expiresAt,
     lastUsedAt: null,
