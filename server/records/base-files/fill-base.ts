@@ -5,7 +5,9 @@ import { beginWatchingBase, recomputeBase } from "../computed/recompute-base.ts"
 import { watchedFields } from "../computed/watched-fields.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import { takeTxn } from "../schema/change-schema.sql.ts";
+import { tidyTables } from "../indexes/tidy-tables.ts";
 import type { BaseContent } from "./base-content.ts";
+import { carryRecordLiterals } from "./carry-literals.ts";
 import { recordLine } from "./check-lines.ts";
 import { explained, type EmptyBase } from "./empty-base.ts";
 import { fillComments } from "./fill-comments.ts";
@@ -58,7 +60,9 @@ export async function fillBase(
   refuseCutOff(scope);
   // Formulas show their names.
   await tx.run(insertAbsentPeople(schema.baseId, base.absent));
-  await recomputeBase(scope, { tx, txn, schema });
+  await recomputeBase(scope, { tx, txn, schema: await carryRecordLiterals(base) });
+  // Each level of computed fields has written its rows anew.
+  tx.afterCommit(() => tidyTables(scope, schema.tables));
   const comments = await fillComments(content, base, tables);
   const event = {
     name: "base.imported",

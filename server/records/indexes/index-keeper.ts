@@ -2,6 +2,7 @@ import { part, type Db, type Scope, type Tx, type World } from "#kernel";
 import type { Field, Table, View } from "../schema/base-schema.ts";
 import { indexesOfView, wanted } from "./index-wishes.ts";
 import { outsideTransaction } from "./outside-transaction.ts";
+import { stopTidying } from "./tidy-tables.ts";
 import {
   cancelBackend,
   createIndex,
@@ -43,9 +44,10 @@ export function wantIndexesOfMerge(scope: Scope, table: Table, fields: readonly 
   );
 }
 
-/** Ends what is being built; what is left of it is cleared away when the index is wanted again. */
+/** Ends what is being built, or tidied; what is left of it is cleared away when the index is wanted again. */
 export async function stopIndexing(world: World): Promise<void> {
   await world.parts.of(indexKeeper).close();
+  await stopTidying(world);
 }
 
 /** What builds indexes for this process: one after the other. */

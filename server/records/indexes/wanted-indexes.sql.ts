@@ -117,6 +117,12 @@ export const lockIndexes = (table: Table): Sql => sql`
 export const unlockIndexes = (table: Table): Sql =>
   sql`select pg_advisory_unlock(${buildLock(table.baseId)})`;
 
+/** Outside a transaction; a table that somebody changes meanwhile is left alone. */
+export const vacuumTable = (table: Table): string =>
+  `vacuum (analyze, skip_locked) ${nameOf(table)}`;
+
+export const backendPid: Sql = sql`select pg_backend_pid() as pid`;
+
 export const cancelBackend = (pid: number): Sql => sql`select pg_cancel_backend(${pid})`;
 
 export const setStatementTimeout = (milliseconds: number): Sql =>
