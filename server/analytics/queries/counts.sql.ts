@@ -16,7 +16,7 @@ export interface CountsAsked extends EventRange {
   readonly top: number;
 }
 
-/** Group (`v` and its value, or empty where the property is missing), its total, the beginning of a bucket, its count. */
+/** Group (`v` and its value, or empty where the property is missing), its total, the number of a bucket from 1, its count. */
 export function countEvents(asked: CountsAsked): Sql {
   const { measure, top } = asked;
   const rows = sql`
@@ -39,18 +39,20 @@ export function countEvents(asked: CountsAsked): Sql {
   return sql`
     with ${counted},
     best as (select grp, total from totals order by total desc, grp limit ${top + 1})
-    select best.grp, best.total::text, ${iso(sql`per.bucket`)}, per.n::text
+    select best.grp, best.total::text, per.bucket::text, per.n::text
     from best join per on per.grp = best.grp
     order by best.total desc, best.grp, per.bucket`;
 }
 
+/** A range that is cut into buckets. */
+type Bucketed = EventRange & { readonly bucket: BucketSize };
+
 /** The beginnings of all buckets of the range, in order. */
-export function bucketsOf({
-  bucket,
-  from,
-  to,
-  timeZone,
-}: EventRange & { readonly bucket: BucketSize }): Sql {
+export function bucketsOf(asked: Bucketed): Sql {
+  return sql`select ${iso(sql`b`)} from (${beginningsOf(asked)}) s order by b`;
+}
+
+function beginningsOf({ bucket, from, to, timeZone }: Bucketed): Sql {
   const start = sql`date_trunc(${bucket}, ${from}::timestamptz, ${timeZone})`;
   const step = constant(`interval '1 ${bucket}'`);
   // Hours go on through a change of the clocks; days begin at local midnight however long they are.
@@ -59,11 +61,14 @@ export function bucketsOf({
       ? sql`select generate_series(${start}, ${to}::timestamptz, ${step}) as b`
       : sql`select generate_series(${start} at time zone ${timeZone}, ${to}::timestamptz at time zone ${timeZone}, ${step})
           at time zone ${timeZone} as b`;
-  return sql`select ${iso(sql`b`)} from (${beginnings}) s where b < ${to}::timestamptz order by b`;
+  return sql`select b from (${beginnings}) s where b < ${to}::timestamptz`;
 }
 
-function bucketOf({ bucket, from, timeZone }: CountsAsked): Sql {
-  return bucket === null ? sql`${from}::timestamptz` : sql`date_trunc(${bucket}, at, ${timeZone})`;
+/** A search among the beginnings costs a fraction of cutting each time down in its zone. */
+function bucketOf({ bucket, ...range }: CountsAsked): Sql {
+  return bucket === null
+    ? sql`1`
+    : sql`width_bucket(at, (select array_agg(b order by b) from (${beginningsOf({ ...range, bucket })}) s))`;
 }
 
 function groupOf({ groupBy }: CountsAsked): Sql {

@@ -83,27 +83,20 @@ async function counts(scope: Scope, query: Asked<"counts">): Promise<AnalyticsAn
     countEvents(query),
     ...(bucket === null ? [] : [bucketsOf({ ...query, bucket })]),
   ]);
-  const places = new Map(
-    (bucket === null ? [String(from.getTime())] : beginnings.map(([at]) => at ?? "")).map(
-      (at, place) => [at, place],
-    ),
-  );
+  const starts = bucket === null ? [from.getTime()] : beginnings.map(([ms]) => Number(ms));
   const groups = new Map<string, { total: number; values: number[] }>();
-  for (const [group = "", total, at, count] of found) {
+  for (const [group = "", total, number, count] of found) {
     const series = groups.get(group ?? "") ?? {
       total: Number(total),
-      values: Array.from({ length: places.size }, () => 0),
+      values: Array.from({ length: starts.length }, () => 0),
     };
     groups.set(group ?? "", series);
-    const place = places.get(at ?? "");
-    if (place !== undefined) {
-      series.values[place] = Number(count);
-    }
+    series.values[Number(number) - 1] = Number(count);
   }
   const series = [...groups].map(([group, figures]) => ({ group: shownGroup(group), ...figures }));
   return {
     kind: "counts",
-    buckets: [...places.keys()].map((ms) => new Date(Number(ms)).toISOString()),
+    buckets: starts.map((ms) => new Date(ms).toISOString()),
     series: series.slice(0, top),
     moreGroups: series.length > top,
   };
