@@ -21,6 +21,8 @@ export interface Exchange {
   readonly baseId: string | undefined;
   /** The origin of the page that asks, as its browser names it. */
   readonly origin?: string | undefined;
+  /** The `traceparent` header: the trace that the request is part of. */
+  readonly traceparent?: string | undefined;
   /** Who asks; nobody until `identify` has found out. */
   actor: Actor;
   /** The slot that it runs in, while our own routes answer it. */
@@ -51,6 +53,7 @@ export interface NewExchange {
   readonly routeClass?: RouteClass | undefined;
   /** The `Origin` header. */
   readonly origin?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 /** Begins an exchange. A request id of the caller is kept where it is harmless to repeat in logs and headers. */
@@ -69,6 +72,7 @@ export function newExchange(call: NewExchange): Exchange {
     routeClass: call.routeClass ?? routeClassOf(method, path),
     baseId: baseIdIn(path),
     origin: call.origin,
+    traceparent: call.traceparent,
     actor: ANONYMOUS,
     endpoint: UNMATCHED,
   };

@@ -149,6 +149,7 @@ async function fetchThrough(
     requestId: request.headers.get("x-request-id"),
     address,
     origin: request.headers.get("origin") ?? undefined,
+    traceparent: request.headers.get("traceparent") ?? undefined,
   });
   const isHead = request.method === "HEAD";
   const answer = await admitted(pipeline, exchange, {

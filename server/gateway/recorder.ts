@@ -1,4 +1,5 @@
 import { type Histogram, type Metrics, Problem, type World } from "#kernel";
+import { openAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
 
 export interface Outcome {
@@ -21,8 +22,12 @@ export const DURATION_BUCKETS_S = [
 const SIZE_BUCKETS_BYTES = [
   256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216,
 ];
-/** Endpoints that probes call all the time; their lines are only for debugging. */
-const quietEndpoints = new Set(["/health", "/api/health", "/ready", "/metrics"]);
+/** Problems that say something of the caller or of the load, and nothing of what is broken: counted, not told one by one. */
+const expectedCodes: ReadonlySet<string> = new Set([
+  "gateway.given-up",
+  "gateway.overloaded",
+  "gateway.too-many-bodies",
+]);
 const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 export function openRecorder(world: World, running: () => number): Recorder {
@@ -32,6 +37,7 @@ export function openRecorder(world: World, running: () => number): Recorder {
     gauge.set(running()),
   );
   const count = requestCounts(metrics);
+  const accessLog = openAccessLog(world);
 
   return {
     failed: (error, exchange) => {
@@ -39,40 +45,28 @@ export function openRecorder(world: World, running: () => number): Recorder {
       if (!(error instanceof Problem)) {
         exchange.code = "kernel.internal";
         errors.inc({ kind: "internal" });
-        log.error({ err: error, requestId, endpoint }, "a request failed unexpectedly");
+        if (accessLog.mayTellFailure()) {
+          log.error({ err: error, requestId, endpoint }, "a request failed unexpectedly");
+        }
         return;
       }
       exchange.code = error.code;
       errors.inc({ kind: error.kind });
-      if (error.code === "gateway.given-up") {
+      if (expectedCodes.has(error.code)) {
         return;
       }
-      if (error.kind === "unavailable" || error.kind === "storage-full") {
+      const isOutage = error.kind === "unavailable" || error.kind === "storage-full";
+      if (isOutage && accessLog.mayTellFailure()) {
         const err = error.cause ?? error;
         log.warn({ err, code: error.code, requestId, endpoint }, "a request could not be served");
       }
     },
     done: (exchange, outcome) => {
-      const { endpoint, requestId, userId, address, code } = exchange;
+      const { endpoint } = exchange;
       const method = knownMethods.has(exchange.method) ? exchange.method : "OTHER";
       const ms = performance.now() - exchange.startedMs;
       count({ method, endpoint, ms, outcome });
-      const line = {
-        method,
-        endpoint,
-        status: outcome.status,
-        ms: Math.round(ms * 100) / 100,
-        requestId,
-        userId,
-        bytes: outcome.bytesOut,
-        address,
-        code,
-      };
-      if (quietEndpoints.has(endpoint)) {
-        log.debug(line, "request");
-      } else {
-        log.info(line, "request");
-      }
+      accessLog.ended(exchange, outcome, ms);
     },
   };
 }

@@ -222,6 +222,7 @@ function begin(call: Call, routeClass?: RouteClass): Exchange {
     address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"])),
     routeClass,
     origin: headers.origin,
+    traceparent: single(headers["traceparent"]) ?? undefined,
   });
   countEnd(call, exchange);
   return exchange;
