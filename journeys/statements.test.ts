@@ -328,6 +328,36 @@ const table: readonly Row[] = [
     },
   },
   {
+    name: "take events that have ids",
+    statements: 2,
+    roundTrips: 2,
+    sizes: [1, 500],
+    prepare: (size) => ({
+      path: "/api/v1/events",
+      next: () => ({
+        body: {
+          workspaceId: running.workspaceId,
+          events: Array.from({ length: size }, () => ({ id: crypto.randomUUID(), name: "seen" })),
+        },
+      }),
+    }),
+  },
+  {
+    name: "take events without ids",
+    statements: 1,
+    roundTrips: 1,
+    sizes: [1, 500],
+    prepare: (size) => ({
+      path: "/api/v1/events",
+      next: () => ({
+        body: {
+          workspaceId: running.workspaceId,
+          events: Array.from({ length: size }, () => ({ name: "seen" })),
+        },
+      }),
+    }),
+  },
+  {
     name: "list invitations",
     statements: 1,
     roundTrips: 1,

@@ -52,6 +52,7 @@ const viewOptions = (ids: Ids): object => ({
   visibleFieldIds: [ids.fieldId],
 });
 const field = { name: "made", type: "singleLineText" };
+const weeks = { from: "2026-01-01T00:00:00Z", to: "2026-01-15T00:00:00Z" };
 
 /**
  * What each operation is called with, by its id. One that is not named here is called with its path alone, which
@@ -219,6 +220,20 @@ export const builds: Readonly<Record<string, readonly Build[]>> = {
     () => ({ query: "?keepIds=true", body: "no archive", contentType: "application/zip" }),
   ],
   "baseFiles.createFromTemplate": [() => ({ body: { template: "crm" } })],
+  "analytics.takeEvents": [
+    (ids) => ({ body: { workspaceId: ids.workspaceId, events: [{ name: "made" }] } }),
+    (ids) => ({
+      body: { events: [{ name: "mine" }, { name: "b", workspaceId: ids.workspaceId }] },
+    }),
+  ],
+  "analytics.query": [
+    (ids) => ({ body: { kind: "counts", workspaceId: ids.workspaceId, ...weeks } }),
+    () => ({ body: { kind: "counts", workspaceId: null, ...weeks } }),
+  ],
+  "analytics.setPolicy": [() => ({ body: { keepDays: 30 } })],
+  "analytics.setQuotas": [
+    () => ({ body: { quotas: [{ resource: "records", period: "now", limit: 0 }] } }),
+  ],
 };
 
 /** Operations that take no id of anybody and show nothing of anybody, with why each of them is left out. */
