@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type * as PromClient from "prom-client";
 import type { Metrics } from "./metrics.ts";
+import { collectDefaults, Counter, Gauge, Histogram, Registry } from "./prom-client.ts";
 
 /**
  * Metrics in Prometheus' text format, with those of the process, the event loop and the heap. Each call makes a registry of
@@ -9,7 +10,7 @@ import type { Metrics } from "./metrics.ts";
 export function openMetrics(labels: Readonly<Record<string, string>> = {}): Metrics {
   const register = new Registry();
   register.setDefaultLabels(labels);
-  collectDefaultMetrics({ register });
+  collectDefaults(register);
   const metrics: Metrics = {
     counter: (...asked) => counterIn(register, asked),
     gauge: (...asked) => gaugeIn(register, asked),
@@ -53,7 +54,7 @@ export function announce(metrics: Metrics, version: string): void {
 }
 
 function counterIn(
-  register: Registry,
+  register: PromClient.Registry,
   [name, help, labels = []]: Parameters<Metrics["counter"]>,
 ): ReturnType<Metrics["counter"]> {
   const counter =
@@ -63,10 +64,10 @@ function counterIn(
 }
 
 function gaugeIn(
-  register: Registry,
+  register: PromClient.Registry,
   [name, help, labels = [], collect]: Parameters<Metrics["gauge"]>,
 ): ReturnType<Metrics["gauge"]> {
-  const settable = (gauge: Gauge): ReturnType<Metrics["gauge"]> => ({
+  const settable = (gauge: PromClient.Gauge): ReturnType<Metrics["gauge"]> => ({
     set: (value, values) => gauge.set(values ?? {}, value),
   });
   const settings = { name, help, labelNames: [...labels], registers: [register] };
@@ -85,7 +86,7 @@ function gaugeIn(
 }
 
 function histogramIn(
-  register: Registry,
+  register: PromClient.Registry,
   [name, help, labels = [], buckets]: Parameters<Metrics["histogram"]>,
 ): ReturnType<Metrics["histogram"]> {
   const settings = { name, help, labelNames: [...labels], registers: [register] };
@@ -95,11 +96,11 @@ function histogramIn(
   return { observe: (value, values) => histogram.observe(values ?? {}, value) };
 }
 
-type Made = Counter | Gauge | Histogram;
+type Made = PromClient.Counter | PromClient.Gauge | PromClient.Histogram;
 
 /** The metric of that name, where it was asked for before; under another type that is a bug. */
 function known<M extends Made>(
-  register: Registry,
+  register: PromClient.Registry,
   name: string,
   type: new (settings: never) => M,
 ): M | undefined {

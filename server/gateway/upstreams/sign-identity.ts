@@ -1,6 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync } from "node:crypto";
-import { createSigner } from "fast-jwt";
+import { createRequire } from "node:module";
+import type * as FastJwt from "fast-jwt";
 import type { UserActor } from "#kernel";
+
+const load = createRequire(import.meta.url);
 
 /** The header in which an upstream finds who calls. */
 export const IDENTITY_HEADER = "x-basalt-identity";
@@ -31,7 +34,8 @@ export interface PublicJwk {
  */
 export class IdentitySigner {
   readonly jwks: { readonly keys: readonly PublicJwk[] };
-  private readonly sign: (payload: object) => string;
+  private readonly makeSigner: () => (payload: object) => string;
+  private sign: ((payload: object) => string) | undefined;
   private readonly issuer: string;
   private readonly now: () => Date;
   private readonly kept = new Map<string, { readonly token: string; readonly untilMs: number }>();
@@ -49,11 +53,12 @@ export class IdentitySigner {
     const { x = "" } = createPublicKey(key).export({ format: "jwk" });
     const kid = createHash("sha256").update(x).digest("base64url").slice(0, 16);
     this.jwks = { keys: [{ kty: "OKP", crv: "Ed25519", x, kid, alg: "EdDSA", use: "sig" }] };
-    this.sign = createSigner<object>({
-      key: key.export({ format: "pem", type: "pkcs8" }),
-      algorithm: "EdDSA",
-      kid,
-    });
+    // The library is loaded for the first signature: most instances have no upstream that asks for one.
+    this.makeSigner = () => {
+      const { createSigner } = load("fast-jwt") as typeof FastJwt;
+      const pem = key.export({ format: "pem", type: "pkcs8" });
+      return createSigner<object>({ key: pem, algorithm: "EdDSA", kid });
+    };
     this.issuer = publicUrl;
     this.now = now;
   }
@@ -69,6 +74,7 @@ export class IdentitySigner {
       return known.token;
     }
     const iat = Math.floor(nowMs / 1_000);
+    this.sign ??= this.makeSigner();
     const token = this.sign({
       iss: this.issuer,
       aud: audience,

@@ -1,5 +1,8 @@
-import { createSigner, createVerifier } from "fast-jwt";
+import { createRequire } from "node:module";
+import type * as FastJwt from "fast-jwt";
 import { isId } from "#kernel";
+
+const load = createRequire(import.meta.url);
 
 /** How long a session token is good, seconds. */
 export const SESSION_TOKEN_S = 15 * 60;
@@ -26,17 +29,32 @@ interface Payload {
   readonly exp?: unknown;
 }
 
+/** What signs and checks. */
+interface Made {
+  readonly sign: (payload: object) => string;
+  readonly verify: (token: string) => { readonly header: object; readonly payload: Payload };
+}
+
 /** Session tokens: JWT, HS256 and nothing else. The program reads the clock itself, so the library's is not asked. */
 export class SessionTokens {
-  private readonly sign: (payload: object) => string;
-  private readonly verify: (token: string) => {
-    readonly header: object;
-    readonly payload: Payload;
-  };
+  private readonly key: Buffer;
+  private made: Made | undefined;
 
   constructor(key: Buffer) {
-    this.sign = createSigner<object>({ key, algorithm: "HS256" });
-    this.verify = createVerifier<string>({
+    this.key = key;
+  }
+
+  /** The library is loaded for the first session: calls with API keys alone never need it. */
+  private get jwt(): Made {
+    this.made ??= this.make();
+    return this.made;
+  }
+
+  private make(): Made {
+    const { createSigner, createVerifier } = load("fast-jwt") as typeof FastJwt;
+    const { key } = this;
+    const sign = createSigner<object>({ key, algorithm: "HS256" });
+    const verify: Made["verify"] = createVerifier<string>({
       key,
       algorithms: ["HS256"],
       allowedIss: ISSUER,
@@ -47,6 +65,7 @@ export class SessionTokens {
       complete: true,
       cache: false,
     });
+    return { sign, verify };
   }
 
   issue(
@@ -54,7 +73,7 @@ export class SessionTokens {
     now: Date,
   ): string {
     const iat = Math.floor(now.getTime() / 1000);
-    return this.sign({
+    return this.jwt.sign({
       iss: ISSUER,
       aud: AUDIENCE,
       typ: TYPE,
@@ -71,7 +90,7 @@ export class SessionTokens {
       return undefined;
     }
     try {
-      const { header, payload } = this.verify(token);
+      const { header, payload } = this.jwt.verify(token);
       return isOurHeader(header) ? claimsOf(payload, now) : undefined;
     } catch {
       // The library throws for whatever is not a token that this key signed.

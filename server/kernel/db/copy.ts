@@ -1,6 +1,5 @@
 import { finished } from "node:stream/promises";
 import type { PoolClient } from "pg";
-import { from } from "pg-copy-streams";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -11,6 +10,7 @@ export type CopyRows = string;
 
 /** Sends rows by COPY on one connection; answers how many were written. All or none. */
 export async function copyRows(client: PoolClient, target: Sql, rows: CopyRows): Promise<number> {
+  const { from } = await import("pg-copy-streams");
   const stream = client.query(from(target.text));
   stream.end(rows);
   await finished(stream);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-import { openPromise, type Entry, type ZipFile } from "yauzl";
+import type { Entry, ZipFile } from "yauzl";
 import { Problem } from "#kernel";
 import { badBaseFile, baseFileTooLarge } from "./problems.ts";
 
@@ -43,6 +43,7 @@ const REGULAR_FILE = 0o100_000;
  * Problems: `records.bad-base-file`, `records.base-file-too-large`.
  */
 export async function openZip(file: string, limits: BaseFileLimits): Promise<ZipReader> {
+  const { openPromise } = await import("yauzl");
   const zip = await openPromise(file, { autoClose: false, strictFileNames: true }).catch(
     (error: unknown) => {
       throw isFileError(error)
