@@ -290,5 +290,6 @@ export {
   syncAnswer,
   syncQuery,
 } from "./mobile-bff.ts";
+export { gatewayChange, gatewayOperations } from "./gateway.ts";
 export { openApi, type Json, type OpenApiOptions } from "./openapi.ts";
 export { operations } from "./operations.ts";

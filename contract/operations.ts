@@ -2,6 +2,7 @@ import { analyticsOperations } from "./analytics-operations.ts";
 import { auditOperations } from "./audit-operations.ts";
 import { baseFileOperations } from "./base-files.ts";
 import { explainOperations } from "./explain.ts";
+import { gatewayOperations } from "./gateway.ts";
 import { identityOperations } from "./identity-operations.ts";
 import { mobileBffOperations } from "./mobile-bff.ts";
 import type { Operation } from "./operation.ts";
@@ -20,4 +21,5 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...webBffOperations,
   ...mobileBffOperations,
+  ...gatewayOperations,
 ];

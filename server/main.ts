@@ -1,3 +1,4 @@
+import path from "node:path";
 import { operations } from "@basalt/contract";
 import {
   openLog,
@@ -9,6 +10,7 @@ import {
   type OpenLog,
   type OpenPostgres,
   type World,
+  StartError,
 } from "#kernel";
 import { analyticsRoutes, openAnalytics } from "#analytics";
 import { auditRoutes, noteSettings } from "#audit";
@@ -21,6 +23,10 @@ import {
   type HealthPart,
   type Mount,
   type SharedSocket,
+  GatewayFileError,
+  gatewayRoutes,
+  openUpstreams,
+  type OpenUpstreams,
 } from "#gateway";
 import {
   actorOf,
@@ -123,18 +129,25 @@ async function start(
     measure: (baseId) => measureBase(systemScope(world, "analytics"), baseId),
   });
   closers.push(() => analytics.close());
+  const routing = await openRouting(world);
+  closers.push(async () => routing?.close());
   const gateway = openGateway({
     world,
     actorOf: knownActor,
     hot: hotSource(world),
-    mounts: servesApi(config) ? mountsOf(world) : [],
+    mounts: [
+      ...(servesApi(config) ? mountsOf(world) : []),
+      ...(routing === undefined ? [] : [{ routes: gatewayRoutes(routing) }]),
+    ],
     operations,
     health: healthParts(world, database),
     about: { version, database: options?.database ?? describe(postgres) },
     tracing,
     meter: analytics.meter,
     quota: analytics.refuse,
+    upstreams: routing?.upstreams,
   });
+  routing?.follow(gateway);
   const { roles } = config;
   await world.processes?.join({ roles, version, address: `${config.host}:${config.port}` });
   const { url } = await listen(world, gateway, options);
@@ -166,6 +179,29 @@ async function withPort(config: Config): Promise<Config> {
   // An address that cannot be listened on is refused in words when the server listens.
   const port = await freePort(config.host).catch(() => 0);
   return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
+}
+
+/** The file of the gateway that comes with Basalt. */
+const SHIPPED_GATEWAY_FILE = path.join(import.meta.dirname, "../gateway.yaml");
+
+/** Routes of the gateway file, in processes that are a gateway. */
+async function openRouting(world: World): Promise<OpenUpstreams | undefined> {
+  const { config } = world;
+  if (!config.roles.has("gateway")) {
+    return undefined;
+  }
+  try {
+    return await openUpstreams(world, {
+      findActor: (authorization) => knownActor(world, authorization),
+      path: config.gatewayFile ?? SHIPPED_GATEWAY_FILE,
+      apiUrls: config.apiUrls,
+    });
+  } catch (error) {
+    if (error instanceof GatewayFileError) {
+      throw new StartError(`The gateway file cannot be used: ${error.message}`);
+    }
+    throw error;
+  }
 }
 
 /** Reads that are kept in memory, where this process serves any. */

@@ -5,7 +5,7 @@ import type { Outcome } from "./recorder.ts";
 
 /** On whose account an exchange goes: what is counted of it, and whether the account has room for it. */
 export interface Account {
-  /** After what the limits say: why the request must not be served. Problem (answered): `analytics.quota-exceeded`. */
+  /** After what the limits say: why the request must not be served. Problem (answered): `kernel.quota-exceeded`. */
   after(
     verdict: Problem | undefined | Promise<Problem | undefined>,
     exchange: Exchange,

@@ -12,3 +12,6 @@ export {
 export type { SharedSocket } from "./http/take-connections.ts";
 export { freePort } from "./http/free-port.ts";
 export type { Health, HealthPart, PartHealth } from "./pages/health.ts";
+export { GatewayFileError } from "./file/watch-file.ts";
+export { openUpstreams, type OpenUpstreams } from "./control/open-upstreams.ts";
+export { gatewayRoutes } from "./control/routes.ts";

@@ -43,6 +43,7 @@ describe("defaults", () => {
       redisUrl: null,
       egressAllow: [],
       trustedProxies: [],
+      gatewayFile: null,
       databasePoolMax: 10,
       statementTimeoutMs: 30_000,
       requestTimeoutMs: 30_000,

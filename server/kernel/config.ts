@@ -39,6 +39,8 @@ export interface Config extends EdgeConfig, ProcessConfig {
   readonly egressAllow: readonly string[];
   /** Addresses and CIDR ranges of proxies whose `x-forwarded-for` counts. */
   readonly trustedProxies: readonly string[];
+  /** Routes to upstreams. Absolute; null = the file that comes with Basalt. */
+  readonly gatewayFile: string | null;
   /** Connections to PostgreSQL of this process. */
   readonly databasePoolMax: number;
   /** Memory for answers that are kept ready; 0 keeps none. */
@@ -151,6 +153,7 @@ export function readSettings(
     egressAllow: values.hosts("BASALT_EGRESS_ALLOW", { names: true }),
     trustedProxies: values.hosts("BASALT_TRUSTED_PROXIES", { names: false }),
     ...readEdge(values),
+    gatewayFile: readGatewayFile(values, cwd),
     databasePoolMax: values.whole("BASALT_DATABASE_POOL_MAX", [10, 1, 1_000]),
     hotCacheMaxBytes: values.whole("BASALT_HOT_CACHE_MB", [64, 0, 65_536]) * 1_048_576,
     statementTimeoutMs: values.whole("BASALT_STATEMENT_TIMEOUT_MS", [30_000, 100, 3_600_000]),
@@ -216,6 +219,11 @@ function readAdmin(values: SettingValues): Pick<Config, "adminEmail" | "adminPas
     throw values.wrong("BASALT_ADMIN_EMAIL", "must be set together with BASALT_ADMIN_PASSWORD");
   }
   return { adminEmail, adminPassword };
+}
+
+function readGatewayFile(values: SettingValues, cwd: string): string | null {
+  const file = values.text("BASALT_GATEWAY_FILE");
+  return file === null ? null : path.resolve(cwd, file);
 }
 
 function readPublicUrl(values: SettingValues): string | null {

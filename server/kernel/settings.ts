@@ -42,6 +42,11 @@ export const settings = [
       "processes that answer requests on the one port; more than 1 puts background work in one more and a supervisor above them",
   },
   {
+    name: "BASALT_GATEWAY_FILE",
+    default: "gateway.yaml of Basalt",
+    meaning: "routes to upstreams, limits and origins; followed while it changes",
+  },
+  {
     name: "BASALT_API_URL",
     default: "none",
     meaning: "where a process with BASALT_ROLES=gateway finds api processes, with commas between",

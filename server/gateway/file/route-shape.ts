@@ -83,6 +83,8 @@ const refusal = z.strictObject({
 const rollback = z
   .strictObject({
     enabled: z.boolean().default(true),
+    /** Looks in a row, a second apart, that must agree. */
+    checks: z.int().min(1).max(60).default(2),
     windowMs: z.int().min(1_000).max(3_600_000).default(30_000),
     /** Requests that the new target must have had in the window before it is judged. */
     requestsMin: z.int().min(1).max(1_000_000).default(50),
@@ -103,8 +105,6 @@ const automatic = z.strictObject({
   stepPercent: z.int().min(1).max(100).default(10),
   /** Steps go up to here; the next one is 100. */
   untilPercent: z.int().min(1).max(100).default(50),
-  /** Checks that find too little traffic or a breach before it goes back. */
-  failuresMax: z.int().min(1).max(100).default(5),
 });
 
 const cutOver = z.strictObject({

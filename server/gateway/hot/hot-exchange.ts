@@ -1,5 +1,6 @@
 import { type HotAnswer, newId, type UserActor } from "#kernel";
 import type { Exchange } from "../exchange.ts";
+import type { VettedHeaders } from "./vet-headers.ts";
 import type { HeldBucket } from "../limits/rate-limits.ts";
 
 /** The exchange of a request that is answered from memory; what only others need is made when they ask for it. */
@@ -21,19 +22,18 @@ export class HotExchange implements Exchange {
   constructor(call: {
     readonly method: string;
     readonly path: string;
-    readonly requestId: string | undefined;
-    readonly address: string;
+    readonly vetted: Pick<VettedHeaders, "requestId" | "address">;
     readonly actor: UserActor;
     readonly answer: HotAnswer;
   }) {
-    const { requestId } = call;
+    const { requestId } = call.vetted;
     this.requestId =
       requestId !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(requestId)
         ? requestId
         : newId("req");
     this.method = call.method;
     this.path = call.path;
-    this.address = call.address;
+    this.address = call.vetted.address;
     this.actor = call.actor;
     this.userId = call.actor.userId;
     this.baseId = call.answer.baseId;

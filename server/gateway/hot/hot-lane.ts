@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type HotReads, isTagNamed, type Problem, type UserActor } from "#kernel";
 import { type Exchange, pathOf } from "../exchange.ts";
-import { refusalOf } from "../http/refusals.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { HotExchange } from "./hot-exchange.ts";
 import { type HotForm, HotForms } from "./hot-form.ts";
+import { headerVetting } from "./vet-headers.ts";
 
 /** What the lane answers from. */
 export interface HotSource {
@@ -39,52 +39,41 @@ export function hotLane({
   onward,
 }: HotLaneOptions): HotLane {
   const forms = new HotForms(pipeline);
+  const vet = headerVetting(addressOf);
   const { admission, upstreams } = pipeline;
 
   return (message, response) => {
-    const { method = "", url = "", headers } = message;
-    const { authorization } = headers;
-    const minTxn = minTxnOf(headers);
-    if (
-      (method !== "GET" && method !== "HEAD") ||
-      !url.startsWith("/v0/app") ||
-      authorization === undefined ||
-      minTxn === undefined ||
-      isUnusual(headers) ||
-      refusalOf(message) !== undefined ||
-      upstreams?.find(method, url, headers.host) !== undefined
-    ) {
+    const { method = "", url = "" } = message;
+    if ((method !== "GET" && method !== "HEAD") || !url.startsWith("/v0/app")) {
       return false;
     }
-    const actor = knownActor(authorization);
+    const vetted = vet(message);
+    if (vetted === undefined || upstreams?.find(method, url, message.headers.host) !== undefined) {
+      return false;
+    }
+    const { ifNoneMatch, extended, minTxn } = vetted;
+    const actor = knownActor(vetted.authorization);
     if (actor === undefined) {
       return false;
     }
-    const extended = headers["x-basalt-limits"] === "extended";
     const answer = reads.find({ target: url, actor, extended, minTxn });
     if (answer === undefined) {
       return false;
     }
-    const form = isTagNamed(headers["if-none-match"], answer.etag)
-      ? forms.unchanged(answer)
-      : forms.find(answer, single(headers["accept-encoding"]));
+    const form =
+      ifNoneMatch !== undefined && isTagNamed(ifNoneMatch, answer.etag)
+        ? forms.unchanged(answer)
+        : forms.find(answer, vetted.acceptEncoding);
     if (form === undefined) {
       return false;
     }
-    const { socket } = message;
-    const exchange = new HotExchange({
-      method,
-      path: pathOf(url),
-      requestId: single(headers["x-request-id"]),
-      address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"]) ?? null),
-      actor,
-      answer,
-    });
+    const exchange = new HotExchange({ method, path: pathOf(url), vetted, actor, answer });
     const refusing = pipeline.ask(exchange);
     if (refusing !== undefined) {
       onward({ message, response }, exchange, refusing);
       return true;
     }
+    const { socket } = message;
     const sentBefore = socket.bytesWritten;
     const limits = exchange.buckets === undefined ? [] : admission.headersOf(exchange);
     form.headers[form.requestIdAt] = exchange.requestId;
@@ -112,30 +101,4 @@ function send(
   } else {
     response.end(body);
   }
-}
-
-/** What the ordinary way reads besides, or answers differently. */
-function isUnusual(headers: IncomingHttpHeaders): boolean {
-  const length = headers["content-length"];
-  return (
-    (length !== undefined && length !== "0") ||
-    headers["transfer-encoding"] !== undefined ||
-    headers.origin !== undefined ||
-    headers["prefer"] !== undefined ||
-    headers.expect !== undefined ||
-    headers.upgrade !== undefined
-  );
-}
-
-/** Undefined for what is no number: the ordinary way refuses it. */
-function minTxnOf(headers: IncomingHttpHeaders): number | undefined {
-  const text = headers["x-basalt-min-txn"];
-  if (text === undefined) {
-    return 0;
-  }
-  return typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return typeof header === "string" ? header : undefined;
 }

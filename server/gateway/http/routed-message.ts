@@ -6,7 +6,7 @@ import type { Pipeline } from "../pipeline.ts";
 import type { Caller } from "../upstreams/caller.ts";
 import type { Match } from "../upstreams/route-table.ts";
 import { accountOwn, serveRouted } from "../upstreams/serve-routed.ts";
-import { shadowOf } from "../upstreams/shadow-message.ts";
+import { shadowOf } from "../shadow/shadow-message.ts";
 import type { Upstreams, Way } from "../upstreams/upstreams.ts";
 
 /** A message that the gateway file names a route for, and what the server lends for it. */
@@ -39,7 +39,7 @@ export async function routed(
   if (way.kind === "own") {
     message.url = way.target;
     accountOwn(upstreams, way.taken, response);
-    shadowOf(upstreams, way.taken, { message, response, caller });
+    shadowOf(upstreams, way.taken, { message, response, caller, body: null });
     return false;
   }
   const exchange = call.begin("upstream");
@@ -68,7 +68,6 @@ async function answerRouted(
     if (refusal !== undefined) {
       throw refusal;
     }
-    shadowOf(upstreams, way.taken, { message, response, caller });
     await pipeline.traced(message, exchange, async (trace) =>
       serveRouted(upstreams, { message, response, way, caller, trace, isLast }),
     );

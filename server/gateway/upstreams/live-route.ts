@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NamedTarget } from "../file/gateway-file.ts";
+import type { Verdict } from "../control/judge-cut-over.ts";
 import { ResultWindow, type WindowFigures } from "./result-window.ts";
 import type { Route } from "./route-table.ts";
 
@@ -36,8 +37,12 @@ export class LiveRoute {
   command: RouteCommand | undefined;
   /** Figures of the old target from the last time when it had enough of them: what the new one is compared with. */
   baseline: WindowFigures | undefined;
-  /** Checks of automatic steps that failed in a row. */
-  failedChecks = 0;
+  /** What the last look said of the new target. */
+  verdict: Verdict | undefined;
+  /** Looks in a row that found the new target worse than is allowed. */
+  breaches = 0;
+  /** Of the last command that is known, whether it counts or not. */
+  revision = 0;
 
   constructor(route: Route, before?: LiveRoute) {
     this.route = route;
@@ -59,13 +64,18 @@ export class LiveRoute {
   obey(command: RouteCommand | undefined): void {
     const isCurrent = command?.fingerprint === this.fingerprint;
     this.command = isCurrent ? command : undefined;
-    this.targets = this.targets.map((target) => ({
-      ...target,
-      weight:
+    this.revision = command?.revision ?? 0;
+    this.targets = this.targets.map((target) => {
+      const weight =
         (isCurrent ? command?.weights[target.name] : undefined) ??
         this.route.targets.find(({ name }) => name === target.name)?.weight ??
-        0,
-    }));
+        0;
+      if (target.weight === 0 && weight > 0) {
+        // It begins anew: what it did before its last roll-back is not held against it.
+        target.window.clear();
+      }
+      return { ...target, weight };
+    });
   }
 
   weights(): Record<string, number> {

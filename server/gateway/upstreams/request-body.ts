@@ -20,6 +20,12 @@ export function wholeBody(bytes: Buffer): RequestBody {
   return { take: () => bytes, isFresh: true, isStream: false };
 }
 
+/** The bytes of a body that is all there, null where there is none, undefined where it streams. */
+export function keptBytes(body: RequestBody): Buffer | null | undefined {
+  const bytes = body.isStream ? undefined : body.take();
+  return bytes === null || Buffer.isBuffer(bytes) ? bytes : undefined;
+}
+
 /** A body that is sent as it arrives; nothing is read from `source` before somebody reads from what `take` gives. */
 export function streamedBody(source: Readable): RequestBody {
   let isTouched = false;

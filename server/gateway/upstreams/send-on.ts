@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { Problem } from "#kernel";
+import { copies } from "../shadow/shadow-message.ts";
 import type { Caller } from "./caller.ts";
 import { forward, type Forwarding } from "./forward.ts";
 import { requestHeaders, responseHeaders } from "./forwarded-headers.ts";
@@ -89,8 +90,11 @@ export async function bodyFor(
     return noBody;
   }
   const { bodySizeMaxBytes } = way.upstream.spec.retries;
+  const { shadow } = way.taken.live.route.spec;
   const isKept =
-    bytes !== undefined && bytes <= bodySizeMaxBytes && /^(?:PUT|DELETE)$/.test(method);
+    bytes !== undefined &&
+    ((/^(?:PUT|DELETE)$/.test(method) && bytes <= bodySizeMaxBytes) ||
+      (shadow !== undefined && copies(way.taken, method) && bytes <= shadow.bodySizeMaxBytes));
   return isKept ? wholeBody(Buffer.concat(await source.toArray())) : streamedBody(source);
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
+import { shadowOf } from "../shadow/shadow-message.ts";
 import type { Caller } from "./caller.ts";
 import type { Forwarding } from "./forward.ts";
+import { keptBytes } from "./request-body.ts";
 import { account, bodyFor, sendOn } from "./send-on.ts";
 import type { Reply } from "./try-once.ts";
 import type { Taken, Upstreams, Way } from "./upstreams.ts";
@@ -48,6 +50,7 @@ export async function serveRouted(
     bytes: length === undefined ? undefined : Number(length),
     isChunked: headers["transfer-encoding"] !== undefined,
   });
+  shadowOf(upstreams, way.taken, { message, response, caller, body: keptBytes(body) });
   const reply = new MessageReply(response, isLast);
   return sendOn(upstreams, { way, caller, method, body, reply, trace });
 }

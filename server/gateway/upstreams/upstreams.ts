@@ -4,6 +4,7 @@ import type { GatewayFile } from "../file/gateway-file.ts";
 import { emptyFile } from "../file/gateway-file.ts";
 import type { RouteSpec } from "../file/route-shape.ts";
 import { upstream as upstreamShape } from "../file/upstream-shape.ts";
+import { Shadows } from "../shadow/shadows.ts";
 import { actorFor, type Caller, type FindActor, stickinessOf } from "./caller.ts";
 import { chooseTarget } from "./choose-target.ts";
 import { LiveRoute, type LiveTarget, type RouteCommand } from "./live-route.ts";
@@ -37,6 +38,12 @@ export interface Taken {
   readonly setCookie: string | undefined;
 }
 
+/** Answers a request without a socket. */
+export type OwnFetch = (
+  request: Request,
+  caller: { readonly address: string },
+) => Promise<Response>;
+
 export interface UpstreamsOptions {
   readonly world: World;
   readonly findActor: FindActor;
@@ -51,6 +58,10 @@ export interface UpstreamsOptions {
 export class Upstreams {
   readonly signer: IdentitySigner;
   readonly metrics: UpstreamMetrics;
+  /** What was learnt from copies of requests. */
+  readonly shadows: Shadows;
+  /** Our own routes, for copies that go to them; set by whoever opens the gateway. */
+  ownFetch: OwnFetch | undefined;
   /** The callers' ends of the WebSockets that are open. */
   readonly tunnels = new Set<Duplex>();
   private readonly options: UpstreamsOptions;
@@ -66,6 +77,7 @@ export class Upstreams {
   constructor(options: UpstreamsOptions) {
     this.options = options;
     const { config, metrics, now } = options.world;
+    this.shadows = new Shadows(now);
     this.signer = new IdentitySigner(config, now);
     this.metrics = openUpstreamMetrics(metrics, () => [...this.routes.values()]);
   }

@@ -24,6 +24,7 @@ export const testConfig: Config = {
   otlpEndpoint: null,
   egressAllow: [],
   trustedProxies: [],
+  gatewayFile: null,
   limits: { anonymous: null, address: null, key: null, user: null, base: null },
   airtableLimits: false,
   requestsMax: null,
