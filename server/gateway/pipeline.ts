@@ -31,6 +31,8 @@ export interface Pipeline {
   answer(request: Request, exchange: Exchange): Promise<Answer>;
   /** An answer as it is sent: with what every answer carries, compressed where the caller takes that. */
   dress(response: Response, exchange: Exchange, acceptEncoding: string | null): Promise<Answer>;
+  /** Grows when the rules change by which `dress` makes answers. */
+  dressVersion(): number;
   /** A failure that was found before there was a Request to route. */
   refuse(problem: unknown, exchange: Exchange): Promise<Answer>;
   /** Counts and logs the exchange. */
@@ -89,6 +91,7 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     },
     ask,
     dress: dresser.dress,
+    dressVersion: () => cors.version,
     applyCors: (rules) => cors.apply([...rules, corsOfSettings(world.config)]),
     hot: options.tracing === undefined ? options.hot : undefined,
     refuse: (problem, exchange) => {

@@ -27,10 +27,13 @@ type Call = Pick<Exchange, "path" | "origin" | "actor">;
 /** Which pages on other origins may read our answers. An origin that may not gets no header, and its browser keeps the answer from it. */
 export class Cors {
   #policies: readonly Policy[] = [];
+  /** Grows with each change of the rules: answers that were made ready before are old. */
+  version = 0;
 
   /** From now on these rules count; the first that is for a path decides. */
   apply(rules: readonly CorsRule[]): void {
     this.#policies = rules.map(policyOf);
+    this.version += 1;
   }
 
   /** What an answer carries. */

@@ -4,6 +4,8 @@ import type { Pipeline } from "../pipeline.ts";
 
 /** An answer in the form in which it is sent: what the ordinary way made of it once, but for the two things that change. */
 export interface HotForm {
+  /** Of the rules that it was made under. */
+  readonly version: number;
   readonly status: 200 | 304;
   /** Names and values in turn; the request id and the number of the base are written over for each request. */
   readonly headers: string[];
@@ -25,72 +27,88 @@ const ENCODINGS_KNOWN_MAX = 200;
 /** Forms kept of one answer. */
 const FORMS_MAX = 4;
 
+/** What was asked for while a form is made, so that it is made once. */
+interface Making {
+  readonly version: number;
+  readonly wanted: Set<string>;
+}
+
 /**
  * Finds the form in which an answer goes out to a caller. Forms are made by the ordinary way, so they cannot differ from it; the
  * request that finds none goes there itself, and the next one finds it.
  */
 export class HotForms {
-  readonly #pipeline: Pick<Pipeline, "dress">;
+  readonly #pipeline: Pick<Pipeline, "dress" | "dressVersion">;
   /** What comes of a way to say `Accept-Encoding` where the body is worth compressing. */
   readonly #encodings = new Map<string, string>();
-  readonly #making = new WeakMap<HotAnswer, Set<string>>();
+  readonly #making = new WeakMap<HotAnswer, Making>();
 
-  constructor(pipeline: Pick<Pipeline, "dress">) {
+  constructor(pipeline: Pick<Pipeline, "dress" | "dressVersion">) {
     this.#pipeline = pipeline;
   }
 
   /** The form of the body; undefined where it is not made yet. */
-  find(answer: HotAnswer, acceptEncoding: string | undefined): HotForm | undefined {
-    const plain = answer.ready(IDENTITY) as HotForm | undefined;
+  find(answer: HotAnswer, path: string, acceptEncoding = ""): HotForm | undefined {
+    const plain = this.#ready(answer, IDENTITY);
     if (plain?.isNegotiated === false) {
       return plain;
     }
-    const encoding = this.#encodings.get(acceptEncoding ?? "");
-    const form =
-      encoding === undefined ? undefined : (answer.ready(encoding) as HotForm | undefined);
+    const encoding = this.#encodings.get(acceptEncoding);
+    const form = encoding === undefined ? undefined : this.#ready(answer, encoding);
     if (form === undefined) {
-      this.#make(answer, acceptEncoding ?? "");
+      this.#make(answer, path, acceptEncoding);
     }
     return form;
   }
 
   /** The form for those who have it. */
-  unchanged(answer: HotAnswer): HotForm | undefined {
-    const form = answer.ready(UNCHANGED) as HotForm | undefined;
+  unchanged(answer: HotAnswer, path: string): HotForm | undefined {
+    const form = this.#ready(answer, UNCHANGED);
     if (form === undefined) {
-      this.#make(answer, UNCHANGED);
+      this.#make(answer, path, UNCHANGED);
     }
     return form;
   }
 
-  #make(answer: HotAnswer, wanted: string): void {
-    const making = this.#making.get(answer) ?? new Set();
-    if (making.size >= FORMS_MAX || making.has(wanted)) {
-      return;
-    }
-    this.#making.set(answer, making.add(wanted));
-    this.#dress(answer, wanted).catch(() => undefined);
+  /** Made under the rules that count now. */
+  #ready(answer: HotAnswer, name: string): HotForm | undefined {
+    const form = answer.ready(name) as HotForm | undefined;
+    return form?.version === this.#pipeline.dressVersion() ? form : undefined;
   }
 
-  async #dress(answer: HotAnswer, wanted: string): Promise<void> {
+  #make(answer: HotAnswer, path: string, wanted: string): void {
+    const version = this.#pipeline.dressVersion();
+    let making = this.#making.get(answer);
+    if (making?.version !== version) {
+      making = { version, wanted: new Set() };
+      this.#making.set(answer, making);
+    }
+    if (making.wanted.size < FORMS_MAX && !making.wanted.has(wanted)) {
+      making.wanted.add(wanted);
+      this.#dress(answer, path, wanted).catch(() => undefined);
+    }
+  }
+
+  async #dress(answer: HotAnswer, path: string, wanted: string): Promise<void> {
+    const version = this.#pipeline.dressVersion();
     const isUnchanged = wanted === UNCHANGED;
-    const text = answer.bytes.toString();
     const response = isUnchanged
       ? new Response(null, { status: 304, headers: { ...answer.headers } })
-      : textAnswer(200, text, answer.headers);
-    const exchange = newExchange({ method: "GET", target: "/v0/", requestId: null, address: "" });
+      : textAnswer(200, answer.bytes.toString(), answer.headers);
+    const exchange = newExchange({ method: "GET", target: path, requestId: null, address: "" });
     const dressed = await this.#pipeline.dress(response, exchange, wanted === "" ? null : wanted);
     if (dressed.body instanceof ReadableStream) {
       return;
     }
     const headers = dressed.headers.flat();
     const encoding = valueOf(headers, "content-encoding") ?? IDENTITY;
+    const isNegotiated = valueOf(headers, "vary")?.includes("accept-encoding") === true;
     const body = isUnchanged ? undefined : bodyOf(answer, encoding, dressed.body);
     if (body !== undefined) {
       headers.push("content-length", String(body.length));
     }
-    const isNegotiated = valueOf(headers, "vary") !== undefined;
     const form: HotForm = {
+      version,
       status: isUnchanged ? 304 : 200,
       headers,
       requestIdAt: headers.indexOf("x-request-id") + 1,
@@ -98,7 +116,7 @@ export class HotForms {
       body,
       isNegotiated,
     };
-    if (isNegotiated && !isUnchanged && this.#encodings.size < ENCODINGS_KNOWN_MAX) {
+    if (isNegotiated && this.#encodings.size < ENCODINGS_KNOWN_MAX) {
       this.#encodings.set(wanted, encoding);
     }
     const sizeBytes = encoding === IDENTITY ? 0 : (body?.length ?? 0);

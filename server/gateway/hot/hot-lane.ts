@@ -14,7 +14,10 @@ export interface HotSource {
 }
 
 export interface HotLaneOptions extends HotSource {
-  readonly pipeline: Pick<Pipeline, "admission" | "ask" | "done" | "dress" | "upstreams">;
+  readonly pipeline: Pick<
+    Pipeline,
+    "admission" | "ask" | "done" | "dress" | "dressVersion" | "upstreams"
+  >;
   readonly addressOf: (remote: string | undefined, forwarded: string | null) => string;
   /** Takes a request on that limits did not let in at once: its exchange has been counted. */
   readonly onward: (
@@ -60,14 +63,15 @@ export function hotLane({
     if (answer === undefined) {
       return false;
     }
+    const path = pathOf(url);
     const form =
       ifNoneMatch !== undefined && isTagNamed(ifNoneMatch, answer.etag)
-        ? forms.unchanged(answer)
-        : forms.find(answer, vetted.acceptEncoding);
+        ? forms.unchanged(answer, path)
+        : forms.find(answer, path, vetted.acceptEncoding);
     if (form === undefined) {
       return false;
     }
-    const exchange = new HotExchange({ method, path: pathOf(url), vetted, actor, answer });
+    const exchange = new HotExchange({ method, path, vetted, actor, answer });
     const refusing = pipeline.ask(exchange);
     if (refusing !== undefined) {
       onward({ message, response }, exchange, refusing);
