@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const projectDir = path.dirname(fileURLToPath(import.meta.url));
 const nodeMajorNeeded = 26;
@@ -61,8 +61,11 @@ export async function handOver(argv) {
   endAs(await run(basalt(argv)));
 }
 
-function basalt(argv, nodeFlags = []) {
-  return [...nodeFlags, path.join(projectDir, "cli", "main.ts"), ...argv];
+/** Imports are found without looking at the disk (a sixth less time to start), unless files are watched. */
+const quickImports = `--import=${pathToFileURL(path.join(projectDir, "cli", "quick-imports.ts"))}`;
+
+function basalt(argv, flags = [quickImports]) {
+  return [...flags, path.join(projectDir, "cli", "main.ts"), ...argv];
 }
 
 function tool(name, argv) {

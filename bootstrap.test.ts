@@ -17,6 +17,7 @@ beforeEach(async () => {
   });
   await mkdir(path.join(project, "bin"));
   await mkdir(path.join(project, "cli"));
+  await writeFile(path.join(project, "cli", "quick-imports.ts"), "");
   await commandLine(`process.stdout.write(JSON.stringify(process.argv.slice(2)) + "\\n");`);
   await npm(`echo "$@" >> calls`);
 });
