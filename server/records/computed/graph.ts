@@ -51,14 +51,25 @@ export function computedGraph(schema: BaseSchema): ComputedGraph {
 
 /** A way from a field back to itself, as fields, the first one again at the end; null where there is none. */
 export function cycleOf(schema: BaseSchema): readonly Field[] | null {
-  const nodes = nodesOf(schema);
-  const cycle = cycleIn(edgesOf(nodes));
+  const { nodes, edges } = nodesOf(schema);
+  const cycle = cycleIn(edges);
   return cycle?.flatMap((id) => nodes.get(id)?.field ?? []) ?? null;
 }
 
 type Node = Pick<ComputedNode, "field" | "table" | "inputs">;
 
-function nodesOf(schema: BaseSchema): Map<string, Node> {
+interface Nodes {
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly edges: ReadonlyMap<string, readonly string[]>;
+}
+
+const nodesBySchema = new WeakMap<BaseSchema, Nodes>();
+
+function nodesOf(schema: BaseSchema): Nodes {
+  const known = nodesBySchema.get(schema);
+  if (known !== undefined) {
+    return known;
+  }
   const nodes = new Map<string, Node>();
   for (const table of schema.tables) {
     for (const field of table.fields) {
@@ -67,7 +78,9 @@ function nodesOf(schema: BaseSchema): Map<string, Node> {
       }
     }
   }
-  return nodes;
+  const found = { nodes, edges: edgesOf(nodes) };
+  nodesBySchema.set(schema, found);
+  return found;
 }
 
 function edgesOf(nodes: ReadonlyMap<string, Node>): Map<string, readonly string[]> {
@@ -79,12 +92,12 @@ function edgesOf(nodes: ReadonlyMap<string, Node>): Map<string, readonly string[
 }
 
 function makeGraph(schema: BaseSchema): ComputedGraph {
-  const nodes = nodesOf(schema);
+  const { nodes, edges } = nodesOf(schema);
   const byField = new Map<string, ComputedNode>();
   const byTable = new Map<string, ComputedNode[]>();
   const ownReaders = new Map<string, ComputedNode[]>();
   const linkedReaders = new Map<string, LinkedReader[]>();
-  for (const id of computingOrder(edgesOf(nodes))) {
+  for (const id of computingOrder(edges)) {
     const node = nodes.get(id);
     if (node === undefined) {
       continue;

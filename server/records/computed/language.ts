@@ -15,7 +15,7 @@ import {
   type Typing,
 } from "@basalt/formulas";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
-import { definitionOf, linkedTableOf, linkOf, parsedFormula } from "./definitions.ts";
+import { definitionOf, linkedTableOf, linkOf, parsedFormula, references } from "./definitions.ts";
 import { stepName } from "./field-values.sql.ts";
 import { formulaField } from "./kinds.ts";
 import { rollupKind } from "./rollup-kind.ts";
@@ -65,18 +65,69 @@ export function compiledCondition(
  * the fields that it reads are settled.
  */
 export function typedFormula(schema: BaseSchema, place: FormulaPlace): Typing {
-  return remembered(formulas, place.field, () => typeFormula(schema, place));
+  const { table, field } = place;
+  const source = field.type === "rollup" ? rollupSource(schema, place) : undefined;
+  return remembered(formulas, field, {
+    among: field.type === "rollup" ? (source?.table.fields ?? table.fields) : table.fields,
+    read: () =>
+      field.type === "rollup"
+        ? [source?.field]
+        : references(field, "formula", table).map((id) => table.fieldsById.get(id)),
+    make: () => typeFormula(schema, place),
+  });
 }
 
-const formulas = new WeakMap<Field, Typing>();
-const filters = new WeakMap<Field, Typing>();
+/** The field that a rollup works on, and its table. */
+function rollupSource(
+  schema: BaseSchema,
+  { table, field }: FormulaPlace,
+): { readonly table: Table; readonly field: Field | undefined } | undefined {
+  const { recordLinkFieldId, fieldIdInLinkedTable = "" } = definitionOf(field);
+  const link = linkOf(table, recordLinkFieldId);
+  const linked = link && linkedTableOf(schema, link);
+  return linked && { table: linked, field: linked.fieldsById.get(fieldIdInLinkedTable) };
+}
 
-function remembered(kept: WeakMap<Field, Typing>, field: Field, make: () => Typing): Typing {
-  let typing = kept.get(field);
-  if (typing === undefined) {
-    typing = make();
-    kept.set(field, typing);
+const formulas = new WeakMap<Field, KeptTyping>();
+const filters = new WeakMap<Field, KeptTyping>();
+
+/** A typing with the fields that it was worked out of; those of another schema may be others. */
+interface KeptTyping {
+  readonly typing: Typing;
+  readonly read: readonly (Field | undefined)[];
+  /** Among which they were looked for last. */
+  among: readonly Field[];
+}
+
+function remembered(
+  kept: WeakMap<Field, KeptTyping>,
+  field: Field,
+  {
+    among,
+    read,
+    make,
+  }: {
+    readonly among: readonly Field[];
+    readonly read: () => readonly (Field | undefined)[];
+    readonly make: () => Typing;
+  },
+): Typing {
+  const known = kept.get(field);
+  if (known?.among === among) {
+    return known.typing;
   }
+  const inputs = read();
+  if (
+    known !== undefined &&
+    known.typing.formula !== null &&
+    known.read.length === inputs.length &&
+    known.read.every((one, at) => one === inputs[at])
+  ) {
+    known.among = among;
+    return known.typing;
+  }
+  const typing = make();
+  kept.set(field, { typing, read: inputs, among });
   return typing;
 }
 
@@ -85,9 +136,7 @@ function typeFormula(schema: BaseSchema, { table, field }: FormulaPlace): Typing
   if (field.type !== "rollup") {
     return parsed === undefined ? nothing : typeOf(parsed, indexOf(table), "field");
   }
-  const link = linkOf(table, definitionOf(field).recordLinkFieldId);
-  const linked = link && linkedTableOf(schema, link);
-  const source = linked?.fieldsById.get(definitionOf(field).fieldIdInLinkedTable ?? "");
+  const source = rollupSource(schema, { table, field })?.field;
   const kind = source && rollupKind(source);
   if (source === undefined || kind === undefined || parsed === undefined) {
     return nothing;
@@ -104,10 +153,14 @@ function typeFormula(schema: BaseSchema, { table, field }: FormulaPlace): Typing
 }
 
 /** The types of a field's filter over the linked table. */
-export function typedFilter(linked: Pick<Table, "fields">, field: Field): Typing {
-  return remembered(filters, field, () => {
-    const parsed = parsedFormula(field, "filterByFormula");
-    return parsed === undefined ? nothing : typeOf(parsed, indexOf(linked), "condition");
+export function typedFilter(linked: Pick<Table, "fields" | "fieldsById">, field: Field): Typing {
+  return remembered(filters, field, {
+    among: linked.fields,
+    read: () => references(field, "filterByFormula", linked).map((id) => linked.fieldsById.get(id)),
+    make: () => {
+      const parsed = parsedFormula(field, "filterByFormula");
+      return parsed === undefined ? nothing : typeOf(parsed, indexOf(linked), "condition");
+    },
   });
 }
 

@@ -3,6 +3,7 @@ import type { ComputedState } from "../field-types/computed.ts";
 import type { BaseSchema, Field, Table } from "../schema/base-schema.ts";
 import type { SchemaChange } from "../schema/change-schema.ts";
 import { makeColumnRoom } from "../schema/column-room.ts";
+import { fieldsOf } from "../schema/schema-cache.ts";
 import { isComputed } from "./definitions.ts";
 import { rememberNamed } from "./context.ts";
 import { setCurrentTxn } from "./context.sql.ts";
@@ -19,6 +20,7 @@ import {
   dropComputedColumn,
 } from "./settle.sql.ts";
 import { stepOf } from "./steps.sql.ts";
+import { isUntouched } from "./untouched.ts";
 import { watchedFields } from "./watched-fields.ts";
 
 /** Rows that a change of the schema computes itself; what is more is computed behind it. */
@@ -43,7 +45,7 @@ export async function settleComputed(scope: Scope, change: MadeChange): Promise<
   if (!hasComputed(change.after)) {
     return change.after;
   }
-  const settled = await settleDefinitions(tx, change.after);
+  const settled = await settleDefinitions(tx, change.after, before);
   await makeColumns(change, settled);
   const stale = staleNodes(before, settled);
   await startWatching({ tx, before }, settled);
@@ -127,6 +129,9 @@ function isStale(before: BaseSchema, after: BaseSchema, node: ComputedNode): boo
   if (old === undefined || sqlTypeOf(old.field) !== sqlTypeOf(node.field)) {
     return true;
   }
+  if (isUntouched(before, node, (id) => fieldsOf(after).get(id))) {
+    return false;
+  }
   const read = [...node.inputs.own, ...node.inputs.linked.flatMap(({ fieldIds }) => fieldIds)];
   return (
     stepText(before, old) !== stepText(after, node) ||
@@ -146,18 +151,5 @@ function stepText(schema: BaseSchema, node: ComputedNode): string {
 }
 
 function typeIn(schema: BaseSchema, fieldId: string): string | undefined {
-  return typesOf(schema).get(fieldId);
-}
-
-const types = new WeakMap<BaseSchema, ReadonlyMap<string, string>>();
-
-function typesOf(schema: BaseSchema): ReadonlyMap<string, string> {
-  let known = types.get(schema);
-  if (known === undefined) {
-    known = new Map(
-      schema.tables.flatMap(({ fields }) => fields.map((field) => [field.id, field.type] as const)),
-    );
-    types.set(schema, known);
-  }
-  return known;
+  return fieldsOf(schema).get(fieldId)?.type;
 }

@@ -188,8 +188,9 @@ async function makeChoices(change: BaseChange, table: Table, plan: CellPlan): Pr
     }
   }
   if (plan.newChoices.size > 0) {
-    const schema = await loadSchema({ db: change.tx }, change.schema.baseId);
-    change.schema = await settleDefinitions(change.tx, schema);
+    const { baseId } = change.schema;
+    const schema = await loadSchema({ db: change.tx }, baseId, change.schema);
+    change.schema = await settleDefinitions(change.tx, schema, change.schema);
   }
 }
 

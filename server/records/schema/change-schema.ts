@@ -7,7 +7,7 @@ import { settleComputed } from "../computed/settle.ts";
 import { raiseVersion, setChangeTimeouts } from "./change-schema.sql.ts";
 import { dropNamedViews, refreshNamedViews } from "./named-views.ts";
 import { baseNotFound } from "./refusals.ts";
-import { emptySchema, loadSchema, SCHEMA_CHANGED } from "./schema-cache.ts";
+import { emptySchema, loadSchema, SCHEMA_CHANGED, schemaCache } from "./schema-cache.ts";
 import { noteSchemaActs } from "./schema-acts.ts";
 import { schemaEvents, type SchemaEvent } from "./schema-events.ts";
 
@@ -42,7 +42,11 @@ export async function changeSchema(
   return withSchemaProblems(() =>
     inBaseWithSchema(scope, emptySchema(baseId), async ({ tx, txn }) => {
       await tx.run(setChangeTimeouts());
-      return applyChange(scope, { tx, before: await loadSchema({ db: tx }, baseId), txn }, work);
+      const known = scope.parts.of(schemaCache).known(baseId);
+      const before = await loadSchema({ db: tx }, baseId, known);
+      // The one that is known has been worked on already.
+      const same = known?.version === before.version ? known : before;
+      return applyChange(scope, { tx, before: same, txn }, work);
     }),
   );
 }
@@ -83,7 +87,7 @@ export async function applyChange(
   };
   await work(change);
   await tx.run(raiseVersion(before.baseId));
-  const made = await loadSchema({ db: tx }, before.baseId);
+  const made = await loadSchema({ db: tx }, before.baseId, before);
   const after = await settleComputed(scope, { ...change, after: made });
   await refreshNamedViews(tx, { before, after, dropped });
   const events = schemaEvents(before, after);

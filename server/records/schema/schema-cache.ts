@@ -1,4 +1,5 @@
 import type { FieldTypeName } from "@basalt/contract";
+import { isDeepStrictEqual } from "node:util";
 import { part, type Scope, type World } from "#kernel";
 import {
   nameKey,
@@ -13,6 +14,9 @@ import { baseFields, baseTables, baseViews, schemaVersion } from "./schema-cache
 
 /** Bases whose schema is kept in memory; the least recently used goes first. */
 const BASES_MAX = 2_000;
+
+/** Schemas that are remembered for their fields after they were dropped. */
+const EARLIER_MAX = 200;
 
 /** Topic of the signal that a base's schema has changed; the key is the base id. */
 export const SCHEMA_CHANGED = "records.schema";
@@ -29,6 +33,8 @@ export function schemaOf(scope: Scope, baseId: string): Promise<BaseSchema> | Ba
 
 class SchemaCache {
   private readonly kept = new Map<string, BaseSchema | Promise<BaseSchema>>();
+  /** What was kept before it was dropped: most of it comes back with the next version. */
+  private readonly earlier = new Map<string, BaseSchema>();
   private readonly world: World;
 
   constructor(world: World) {
@@ -41,7 +47,7 @@ class SchemaCache {
     if (kept !== undefined) {
       return kept;
     }
-    const loading = loadSchema(this.world, baseId).then(
+    const loading = loadSchema(this.world, baseId, this.earlier.get(baseId)).then(
       (schema) => {
         if (this.kept.get(baseId) === loading) {
           this.kept.set(baseId, schema);
@@ -59,7 +65,21 @@ class SchemaCache {
   }
 
   drop(baseId: string): void {
+    const kept = this.known(baseId);
     this.kept.delete(baseId);
+    if (kept !== undefined) {
+      this.earlier.delete(baseId);
+      this.earlier.set(baseId, kept);
+    }
+    for (const oldest of this.earlier.size > EARLIER_MAX ? this.earlier.keys().take(1) : []) {
+      this.earlier.delete(oldest);
+    }
+  }
+
+  /** The schema as far as the process knows it, which may have been some time ago. */
+  known(baseId: string): BaseSchema | undefined {
+    const kept = this.kept.get(baseId);
+    return kept === undefined || kept instanceof Promise ? this.earlier.get(baseId) : kept;
   }
 
   private evict(): void {
@@ -99,8 +119,15 @@ interface ViewRow {
   readonly personalForUserId: string | null;
 }
 
-/** Reads a schema from the database, as of one snapshot; inside a transaction it sees that transaction's own changes. */
-export async function loadSchema({ db }: Pick<World, "db">, baseId: string): Promise<BaseSchema> {
+/**
+ * Reads a schema from the database, as of one snapshot; inside a transaction it sees that transaction's own changes. Fields that are
+ * as they were in an earlier schema are the same objects, so that what was worked out of them is not worked out again.
+ */
+export async function loadSchema(
+  { db }: Pick<World, "db">,
+  baseId: string,
+  earlier?: BaseSchema,
+): Promise<BaseSchema> {
   // The version first: if a change commits between these statements, the older version makes the writer ask again.
   const base = await db.maybe<BaseRow>(schemaVersion(baseId));
   if (base === undefined) {
@@ -111,7 +138,29 @@ export async function loadSchema({ db }: Pick<World, "db">, baseId: string): Pro
     db.all<FieldRow>(baseFields(baseId)),
     db.all<ViewRow>(baseViews(baseId)),
   ]);
-  return assembleSchema({ baseId, ...base }, { tables, fields, views });
+  const known = earlier === undefined ? undefined : fieldsOf(earlier);
+  const rows = {
+    tables,
+    fields: fields.map((field) => sameAs(known?.get(field.id), field)),
+    views,
+  };
+  return assembleSchema({ baseId, ...base }, rows, earlier);
+}
+
+const fieldsBySchema = new WeakMap<BaseSchema, ReadonlyMap<string, Field>>();
+
+/** All fields of a base by their ids. */
+export function fieldsOf(schema: BaseSchema): ReadonlyMap<string, Field> {
+  let fields = fieldsBySchema.get(schema);
+  if (fields === undefined) {
+    fields = new Map(schema.tables.flatMap((table) => [...table.fieldsById]));
+    fieldsBySchema.set(schema, fields);
+  }
+  return fields;
+}
+
+function sameAs(known: Field | undefined, field: Field): Field {
+  return known !== undefined && isDeepStrictEqual(known, field) ? known : field;
 }
 
 /** The schema of a base with nothing in it, older than every version. */
@@ -127,12 +176,14 @@ export function assembleSchema(
     readonly fields: readonly Field[];
     readonly views: readonly View[];
   },
+  earlier?: Pick<BaseSchema, "tablesById">,
 ): BaseSchema {
   const fields = Map.groupBy(rows.fields, (field) => field.tableId);
   const views = Map.groupBy(rows.views, (view) => view.tableId);
-  const tables = rows.tables.map((row) =>
-    tableOf(row, base.baseId, { fields: fields.get(row.id) ?? [], views: views.get(row.id) ?? [] }),
-  );
+  const tables = rows.tables.map((row): Table => {
+    const parts = fieldParts(row, fields.get(row.id) ?? [], earlier?.tablesById.get(row.id));
+    return { ...row, baseId: base.baseId, ...parts, views: views.get(row.id) ?? [] };
+  });
   return {
     ...base,
     tables,
@@ -141,19 +192,29 @@ export function assembleSchema(
   };
 }
 
-function tableOf(
-  row: TableRow,
-  baseId: string,
-  parts: { readonly fields: readonly Field[]; readonly views: readonly View[] },
-): Table {
-  const primary = parts.fields.filter((field) => field.id === row.primaryFieldId);
-  const fields = [...primary, ...parts.fields.filter((field) => field.id !== row.primaryFieldId)];
+type FieldParts = Pick<Table, "fields" | "fieldsById" | "fieldsByName">;
+
+/** The fields of a table, the primary one first: in the same objects as earlier where all of them are the same. */
+function fieldParts(
+  { primaryFieldId }: TableRow,
+  inOrder: readonly Field[],
+  earlier: FieldParts | undefined,
+): FieldParts {
+  const primary = inOrder.filter(({ id }) => id === primaryFieldId);
+  const fields = [...primary, ...inOrder.filter(({ id }) => id !== primaryFieldId)];
+  if (
+    earlier?.fields.length === fields.length &&
+    fields.every((field, at) => field === earlier.fields[at])
+  ) {
+    return {
+      fields: earlier.fields,
+      fieldsById: earlier.fieldsById,
+      fieldsByName: earlier.fieldsByName,
+    };
+  }
   return {
-    ...row,
-    baseId,
     fields,
     fieldsById: new Map(fields.map((field) => [field.id, field])),
     fieldsByName: new Map(fields.map((field) => [field.name, field])),
-    views: parts.views,
   };
 }
