@@ -3,8 +3,11 @@ import { usesOf } from "../types/uses.ts";
 import type { SqlContext, Typed, TypedCall, TypedSwitch } from "../types/typed.ts";
 import type { TypedFormula } from "../types/type-of.ts";
 import { guardedArithmetic } from "./arithmetic.sql.ts";
+import { FILL_FALSE } from "../types/conversions.ts";
+import { bareCall } from "./bare-call.ts";
 import { equalityOf } from "./equalities.ts";
-import { caseOf, constantPiece, nullsOf, Steps, type Piece } from "./pieces.sql.ts";
+import { literal } from "./literals.sql.ts";
+import { caseOf, constantPiece, madeOf, nullsOf, sqlsOf, Steps, type Piece } from "./pieces.sql.ts";
 
 /** A formula in SQL, to be put into a statement over the rows of its table. */
 export interface CompiledFormula {
@@ -81,7 +84,7 @@ export function compileCondition(
   prefix: string = PREFIX,
 ): CompiledCondition {
   const compiler = new Compiler(context, new Steps(prefix));
-  const holds = compiler.kept(root);
+  const { sql: holds } = compiler.kept(root);
   return { steps: compiler.steps.joined(), holds };
 }
 
@@ -107,23 +110,29 @@ class Compiler {
   }
 
   /** A truth value of which only true counts, so that what is false, blank or an error need not be told apart. */
-  kept(node: Typed): Sql {
-    if (node.op === "call") {
-      const { name } = node.operation;
-      const [first] = node.arguments;
-      if (name === "fill-false" && first !== undefined) {
-        return this.kept(first);
-      }
-      // An error makes OR an error even beside a value that is true; AND drops the record either way.
-      if (name === "AND" || (name === "OR" && !node.canFail)) {
-        const parts =
-          name === "OR"
-            ? this.#alternatives(node.arguments)
-            : node.arguments.map((one) => this.kept(one));
-        return sql`(${join(parts, name === "AND" ? " and " : " or ")})`;
-      }
+  kept(node: Typed): Piece {
+    if (node.op !== "call") {
+      return this.piece(node);
     }
-    return node.op === "call" ? this.#call(node, true).sql : this.piece(node).sql;
+    const { name, keeps } = node.operation;
+    const [first] = node.arguments;
+    if (name === FILL_FALSE && first !== undefined) {
+      return this.kept(first);
+    }
+    // An error makes OR an error even beside a value that is true; AND drops the record either way.
+    if (name === "AND" || (name === "OR" && !node.canFail)) {
+      const parts =
+        name === "OR"
+          ? this.#alternatives(node.arguments)
+          : node.arguments.map((one) => this.kept(one));
+      const joiner = name === "AND" ? " and " : " or ";
+      return this.steps.shallow(madeOf(sql`(${join(sqlsOf(parts), joiner)})`, parts));
+    }
+    if (keeps !== undefined) {
+      const given = node.arguments.map((argument) => this.piece(argument));
+      return this.steps.shallow(madeOf(keeps(given), given));
+    }
+    return this.steps.shallow(this.#call(node, true));
   }
 
   #compiled(node: Typed): Piece {
@@ -165,6 +174,10 @@ class Compiler {
     if (guarded !== null) {
       return guarded;
     }
+    const later = operation.repeats === true ? this.#filledLater(node) : null;
+    if (later !== null) {
+      return later;
+    }
     let given = node.arguments.map((argument) => this.piece(argument));
     if (operation.repeats === true || operation.fails !== undefined) {
       given = given.map((piece) => this.steps.bind(piece));
@@ -187,13 +200,29 @@ class Compiler {
       {
         sql: shielded ? sql`case when not (${join(failures, " or ")}) then ${plain} end` : plain,
         nulls: loose && node.canFail ? "error" : nullsOf(node),
-        // What has no arguments (NOW, RECORD_ID) is as good as a column.
-        simple: given.length === 0,
+        // What has no arguments (NOW, RECORD_ID) is as good as a column, and so is a column with something in the place of blank.
+        simple:
+          given.length === 0 || (operation.cheap === true && given.every(({ simple }) => simple)),
         level,
         depth: 1 + Math.max(0, ...given.map((piece) => piece.depth)) + chainLength(node),
       },
       own === undefined ? failures : [...failures, own],
     );
+  }
+
+  /** One value in the place of blank for the result, where what is mentioned several times would each time have one. */
+  #filledLater(node: TypedCall): Piece | null {
+    const bare = bareCall(node);
+    if (bare === null) {
+      return null;
+    }
+    const piece = this.#call(bare.call);
+    return {
+      ...piece,
+      sql: sql`coalesce(${piece.sql}, ${literal(bare.blank, node.kind)})`,
+      nulls: "never",
+      depth: piece.depth + 1,
+    };
   }
 
   /** A tree of operators over columns, by PostgreSQL's own operators wherever they cannot raise. */
@@ -204,12 +233,25 @@ class Compiler {
       pieces.set(leaf, piece);
       return piece;
     };
-    const value = guardedArithmetic(node, (leaf) => pieceOf(leaf).sql);
+    const value = guardedArithmetic(node, {
+      sqlOf: (leaf) => pieceOf(leaf).sql,
+      bound: (leaf) => {
+        const piece = this.steps.bind(pieceOf(leaf));
+        pieces.set(leaf, piece);
+        return piece.sql;
+      },
+    });
     if (value === null) {
       return null;
     }
-    const level = Math.max(0, ...[...pieces.values()].map((piece) => piece.level));
-    return { sql: value, nulls: "never", simple: false, level, depth: 8 };
+    const all = [...pieces.values()];
+    return {
+      sql: value,
+      nulls: node.canFail ? "error" : "never",
+      simple: false,
+      level: Math.max(0, ...all.map((piece) => piece.level)),
+      depth: all.length + 2 + Math.max(0, ...all.map((piece) => piece.depth)),
+    };
   }
 
   /** Only a value that can be blank as well needs to say when it is an error. */
@@ -248,7 +290,8 @@ class Compiler {
   ): Piece {
     const nulls = nullsOf(whole);
     const arms = cases.map(({ test, result }) => ({
-      test: this.piece(test),
+      // CASE takes no answer for false.
+      test: test.canFail ? this.piece(test) : this.kept(test),
       result: this.piece(result),
     }));
     const rest = this.piece(otherwise);
@@ -322,7 +365,7 @@ class Compiler {
   }
 
   /** Equalities of one column with different texts become one look-up of several values. */
-  #alternatives(nodes: readonly Typed[]): readonly Sql[] {
+  #alternatives(nodes: readonly Typed[]): readonly Piece[] {
     const groups = new Map<string, { readonly column: Typed; readonly texts: string[] }>();
     const others: Typed[] = [];
     for (const node of nodes) {
@@ -336,9 +379,10 @@ class Compiler {
       }
     }
     return [
-      ...[...groups.values()].map(
-        ({ column, texts }) => sql`(${this.piece(column).sql} = any(${texts}::text[]))`,
-      ),
+      ...[...groups.values()].map(({ column, texts }) => {
+        const piece = this.piece(column);
+        return madeOf(sql`(${piece.sql} = any(${texts}::text[]))`, [piece]);
+      }),
       ...others.map((node) => this.kept(node)),
     ];
   }

@@ -37,15 +37,15 @@ describe("the SQL of a formula", () => {
   test("is one expression without guards when nothing can fail", () => {
     expect(statement("IF({Count} > 5, {Name} & 'x', 'few')")).toEqual({
       steps: [],
-      value: `case when coalesce((r."fldCount" > '5'::float8), false) then (coalesce(r."fldName", '') || 'x'::text) else 'few'::text end`,
+      value: `case when (r."fldCount" > '5'::float8) then (coalesce(r."fldName", '') || 'x'::text) else 'few'::text end`,
       fails: null,
     });
   });
 
   test("binds what it must mention twice", () => {
-    expect(statement("LEFT({Name}, {Count})")).toEqual({
+    expect(statement("REPLACE({Name}, 1, {Count}, '')")).toEqual({
       steps: [
-        `cross join lateral (select formula.left(coalesce(r."fldName", ''),coalesce(r."fldCount", 0::float8)) as v1 offset 0) step1`,
+        `cross join lateral (select formula.replace(coalesce(r."fldName", ''),'1'::float8,coalesce(r."fldCount", 0::float8),''::text) as v1 offset 0) step1`,
       ],
       value: "step1.v1",
       fails: "(step1.v1 is null)",
@@ -54,8 +54,8 @@ describe("the SQL of a formula", () => {
 
   test("tells an error from a blank where a value can be both", () => {
     const { value, fails } = statement("IF({Done}, LEFT({Name}, {Count}))");
-    expect(value).toBe("case when step1.v2 then step1.v1 else null::text end");
-    expect(fails).toBe("step2.v3");
+    expect(value).toBe(`case when r."fldDone" then step1.v1 else null::text end`);
+    expect(fails).toBe("step2.v2");
   });
 
   test("grows in proportion to the formula, for choices and switches that can fail and nested ones", () => {
@@ -132,13 +132,17 @@ describe("the SQL of a condition", () => {
       "OR(RECORD_ID()='recA',RECORD_ID()='recB',{Name}='x')",
       `(('recAAAAAAAAAAAAAA'::text = any(array['recA', 'recB']::text[])) or (r."fldName" = any(array['x']::text[])))`,
     ],
+    ["IS_AFTER({Day}, '2024-03-05T09:00Z')", `(r."fldDay" > '2024-03-05'::date)`],
+    ["{Day} >= '2024-03-05'", `(r."fldDay" >= '2024-03-05'::date)`],
+    ["{Count} = '12'", `(r."fldCount" = '12'::float8)`],
+    ["{Ratio} > 1", `(r."fldRatio" > '1'::float8 and r."fldRatio" <> 'NaN')`],
     [
       "IS_SAME({Day}, '2024-03-05', 'month')",
-      `(r."fldDay" >= '2024-03-01T00:00:00.000Z'::timestamptz and r."fldDay" < '2024-04-01T00:00:00.000Z'::timestamptz)`,
+      `((r."fldDay" >= '2024-03-01'::date) and (r."fldDay" < '2024-04-01'::date))`,
     ],
     [
-      "IS_AFTER({Day}, DATEADD(TODAY(), -7, 'days'))",
-      `(r."fldDay" > case when date_trunc('day', '2024-03-07T15:04:05.678Z'::timestamptz, 'UTC') between '0001-01-08T00:00:00.000Z'::timestamptz and '9999-12-31T23:59:59.999Z'::timestamptz then date_trunc('day', '2024-03-07T15:04:05.678Z'::timestamptz, 'UTC') + '-604800 seconds'::interval end)`,
+      "IS_AFTER({Made}, DATEADD(TODAY(), -7, 'days'))",
+      `(r."fldMade" > case when date_trunc('day', '2024-03-07T15:04:05.678Z'::timestamptz, 'UTC') between '0001-01-08T00:00:00.000Z'::timestamptz and '9999-12-31T23:59:59.999Z'::timestamptz then date_trunc('day', '2024-03-07T15:04:05.678Z'::timestamptz, 'UTC') + '-604800 seconds'::interval end)`,
     ],
   ])("%s is a comparison of bare columns", (text, expected) => {
     expect(condition(text)).toBe(expected);

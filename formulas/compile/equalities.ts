@@ -1,3 +1,4 @@
+import { FILL_FALSE } from "../types/conversions.ts";
 import type { Typed } from "../types/typed.ts";
 
 /** A comparison of a column or the record's id with a known text that is not empty. */
@@ -6,7 +7,7 @@ export function equalityOf(node: Typed): { key: string; column: Typed; text: str
     return null;
   }
   const [left, right] = node.arguments;
-  if (node.operation.name === "fill-false" && left !== undefined) {
+  if (node.operation.name === FILL_FALSE && left !== undefined) {
     return equalityOf(left);
   }
   if (node.operation.name !== "text =" || left === undefined || right === undefined) {

@@ -138,3 +138,19 @@ export function caseOf(
   close();
   return built;
 }
+
+/** A truth value of which only true counts, made of others. */
+export function madeOf(expression: Sql, parts: readonly Piece[]): Piece {
+  return {
+    sql: expression,
+    nulls: "blank",
+    simple: false,
+    level: Math.max(0, ...parts.map(({ level }) => level)),
+    depth: 1 + Math.max(0, ...parts.map(({ depth }) => depth)),
+  };
+}
+
+/** The expressions of pieces. */
+export function sqlsOf(pieces: readonly Piece[]): readonly Sql[] {
+  return pieces.map((piece) => piece.sql);
+}

@@ -1,11 +1,12 @@
 import sql, { join, type Sql } from "sql-template-tag";
-import { distributed, toNumber } from "../types/convert.ts";
-import { canBeSpecial, countKind, numberKind, textKind, type Kind } from "../types/kinds.ts";
+import { canBeSpecial, countKind, type Kind, type NumberKind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import type { Element, Inner } from "../values/inner.ts";
 import { arithmetic } from "./operators.ts";
 import { sqlCall, widest, type FormulaFunction } from "./definition.ts";
 import { date, example } from "./example.ts";
+import { countingFunctions } from "./counting.ts";
+import { asNumbers } from "./numbers-among.ts";
 
 /** How an argument of a function over many values takes part. */
 type Part = "one" | "many" | "ignored";
@@ -32,9 +33,8 @@ function numbersCall(
 ): Typed {
   const taken = given.map(asNumbers).filter((one) => part(one) !== "ignored" || one.canFail);
   const singles = taken.every((one) => part(one) === "one") && taken.length > 0;
-  const direct = singles ? overSingles(name, taken) : null;
-  if (direct !== null) {
-    return direct;
+  if (singles) {
+    return overSingles(name, taken);
   }
   const operation: Operation = {
     name,
@@ -46,7 +46,7 @@ function numbersCall(
 }
 
 /** Single values need no array: they are added as by `+`, and the least and greatest are PostgreSQL's own. */
-function overSingles(name: string, values: readonly Typed[]): Typed | null {
+function overSingles(name: string, values: readonly Typed[]): Typed {
   const [first = blank(), ...others] = values;
   const sum = arithmetic(
     first,
@@ -60,17 +60,15 @@ function overSingles(name: string, values: readonly Typed[]): Typed | null {
         { operator: "/", operand: call(presentNumbers, values, { kind: countKind }) },
       ]);
     case "MAX":
-      return call(greatest, values, { kind: widest(values) });
+      return call(greatest, values, { kind: widestFinite(values) });
     default:
-      // PostgreSQL holds NaN above every number, so its least would pass over it.
-      return values.some(({ kind }) => canBeSpecial(kind))
-        ? null
-        : call(lowest, values, { kind: widest(values) });
+      return call(lowestOf(values), values, { kind: widestFinite(values) });
   }
 }
 
 const presentNumbers: Operation = {
   name: "present",
+  cheap: true,
   takesBlank: true,
   evaluate: (values) => values.filter((value) => value !== null).length,
   sql: (values) => sql`num_nonnulls(${join(values)})::float8`,
@@ -83,12 +81,28 @@ const greatest: Operation = {
   sql: (values) => sql`coalesce(greatest(${join(values)}), 0::float8)`,
 };
 
-const lowest: Operation = {
-  name: "MIN",
-  takesBlank: true,
-  evaluate: (values) => extremeOf(values, Math.min),
-  sql: (values) => sql`coalesce(least(${join(values)}), 0::float8)`,
-};
+/** PostgreSQL holds NaN above every number, so its least would pass over it. */
+function lowestOf(nodes: readonly Typed[]): Operation {
+  const special = nodes.flatMap(({ kind }, index) => (canBeSpecial(kind) ? [index] : []));
+  const lowest = (values: readonly Sql[]) => sql`coalesce(least(${join(values)}), 0::float8)`;
+  return {
+    name: "MIN",
+    takesBlank: true,
+    repeats: special.length > 0,
+    evaluate: (values) => extremeOf(values, Math.min),
+    sql: (values) => {
+      const tests = special.map((index) => sql`${values[index]} = 'NaN'`);
+      return tests.length === 0
+        ? lowest(values)
+        : sql`case when ${join(tests, " or ")} then 'NaN'::float8 else ${lowest(values)} end`;
+    },
+  };
+}
+
+/** The result is one of the values, or zero. */
+function widestFinite(nodes: readonly Typed[]): NumberKind {
+  return { ...widest(nodes), special: nodes.some(({ kind }) => canBeSpecial(kind)) };
+}
 
 function extremeOf(
   values: readonly Inner[],
@@ -97,34 +111,6 @@ function extremeOf(
   const present = values.filter((value) => value !== null) as readonly number[];
   return present.length === 0 ? 0 : present.reduce((one, other) => better(one, other)) + 0;
 }
-
-/** Branches of several kinds count when their branch is a number; truth values are numbers. */
-function asNumbers(node: Typed): Typed {
-  if (node.kind.type === "mixed") {
-    return distributed(node, numberKind(8), numbersOnly);
-  }
-  return node.kind.type === "boolean" ? toNumber(node) : node;
-}
-
-function numbersOnly(branch: Typed): Typed {
-  switch (branch.kind.type) {
-    case "mixed":
-    case "boolean":
-    case "number":
-      return asNumbers(branch);
-    default:
-      return branch.canFail
-        ? call(noNumber, [branch], { kind: numberKind(0), canBeBlank: true })
-        : blank(numberKind(0));
-  }
-}
-
-const noNumber: Operation = {
-  name: "no-number",
-  takesBlank: true,
-  evaluate: () => null,
-  sql: () => sql`null::float8`,
-};
 
 function part({ kind }: Typed, of: "number" | "date" = "number"): Part {
   if (kind.type === of) {
@@ -219,86 +205,7 @@ function datesOf(nodes: readonly Typed[]): Kind {
   return { type: "date", dateOnly };
 }
 
-interface Counting {
-  /** What a single value counts as. */
-  readonly one: (node: Typed, value: Inner) => number;
-  readonly oneSql: (node: Typed, value: Sql) => Sql;
-  readonly many: (node: Typed, values: readonly Element[]) => number;
-  readonly manySql: (node: Typed, values: Sql) => Sql;
-}
-
-function counting(
-  name: string,
-  rule: Counting,
-  examples: FormulaFunction["examples"],
-): FormulaFunction {
-  return {
-    name,
-    family: "number",
-    usage: `${name}(value, …)`,
-    arity: [1, Infinity],
-    examples,
-    type: (given) => {
-      const taken = given.map((node) => settledMixed(node, name));
-      const isMany = ({ kind }: Typed) => kind.type === "array";
-      const operation: Operation = {
-        name,
-        takesBlank: true,
-        repeats: true,
-        evaluate: (values) =>
-          taken
-            .map((node, index) =>
-              isMany(node)
-                ? rule.many(node, (values[index] ?? []) as readonly Element[])
-                : rule.one(node, values[index] ?? null),
-            )
-            .reduce((sum, count) => sum + count, 0),
-        sql: (values) =>
-          sql`(${join(
-            values.map((value, index) => {
-              const node = taken[index] ?? blank();
-              return isMany(node) ? rule.manySql(node, value) : rule.oneSql(node, value);
-            }),
-            " + ",
-          )})::float8`,
-      };
-      return call(operation, taken, { kind: countKind });
-    },
-  };
-}
-
-/** To COUNT, a branch that is no number is none; to the others, what a branch holds matters and not its kind. */
-function settledMixed(node: Typed, name: string): Typed {
-  if (node.kind.type !== "mixed") {
-    return node;
-  }
-  return name === "COUNT" ? asNumbers(node) : distributed(node, textKind, presence);
-}
-
-/** A text that is blank or empty exactly where the branch is. */
-function presence(branch: Typed): Typed {
-  if (branch.kind.type === "mixed") {
-    return distributed(branch, textKind, presence);
-  }
-  return branch.kind.type === "text" || branch.kind.type === "blank"
-    ? { ...branch, kind: textKind }
-    : call(presenceText, [branch], { kind: textKind });
-}
-
-const presenceText: Operation = {
-  name: "presence",
-  evaluate: () => "1",
-  sql: ([value]) => sql`case when ${value} is not null then '1' end`,
-};
-
-function isCounted({ kind }: Typed): boolean {
-  return kind.type === "array" && (kind.source === "links" || kind.source === "files");
-}
-
-const isNumber = ({ kind }: Typed): boolean => kind.type === "number" || kind.type === "boolean";
-const holdsNumbers = ({ kind }: Typed): boolean =>
-  kind.type === "array" && kind.of.type === "number";
-
+/** SUM and its like, MIN and MAX, and what counts. */
 export const aggregateFunctions: readonly FormulaFunction[] = [
   overNumbers("SUM", (values) => values.reduce((sum, value) => sum + value, 0), [
     example("SUM(8, 1.5)", 9.5, "a"),
@@ -334,57 +241,5 @@ export const aggregateFunctions: readonly FormulaFunction[] = [
     example("MIN(5, BLANK())", 5, "c"),
     example("MIN({D}, {DT})", date("2024-03-05"), "c"),
   ]),
-  counting(
-    "COUNT",
-    {
-      one: (node, value) => (isNumber(node) && value !== null ? 1 : 0),
-      oneSql: (node, value) => (isNumber(node) ? sql`(${value} is not null)::int` : sql`0`),
-      many: (node, values) => {
-        if (isCounted(node)) {
-          return values.length;
-        }
-        return holdsNumbers(node) ? values.filter((value) => value !== null).length : 0;
-      },
-      manySql: (node, values) => {
-        if (isCounted(node)) {
-          return sql`coalesce(cardinality(${values}), 0)`;
-        }
-        return holdsNumbers(node) ? sql`coalesce(formula.count_numbers(${values}), 0)` : sql`0`;
-      },
-    },
-    [
-      example('COUNT(4, "x", "", 8)', 2, "a"),
-      example("COUNT({Attachments})", 2, {
-        mark: "c",
-        record: { Attachments: ["a.png (https://x.test/a)", "b.png (https://x.test/b)"] },
-      }),
-      example("COUNT({D})", 0, "c"),
-    ],
-  ),
-  counting(
-    "COUNTA",
-    {
-      one: (_, value) => (value === null || value === "" ? 0 : 1),
-      oneSql: ({ kind }, value) =>
-        kind.type === "text" || kind.type === "blank"
-          ? sql`(coalesce(${value}, '') <> '')::int`
-          : sql`(${value} is not null)::int`,
-      many: (_, values) => values.filter((value) => value !== null && value !== "").length,
-      manySql: (_, values) => sql`coalesce(formula.count_filled(${values}), 0)`,
-    },
-    [example('COUNTA(4, "x", "", 8)', 3, "a"), example("COUNTA({D}, {No Date})", 1, "c")],
-  ),
-  counting(
-    "COUNTALL",
-    {
-      one: () => 1,
-      oneSql: () => sql`1`,
-      many: (_, values) => values.length,
-      manySql: (_, values) => sql`coalesce(cardinality(${values}), 0)`,
-    },
-    [
-      example('COUNTALL(4, "x", "", 8)', 4, "a"),
-      example("COUNTALL(values)", 3, { mark: "b", record: { values: ["a", null, "c"] } }),
-    ],
-  ),
+  ...countingFunctions,
 ];

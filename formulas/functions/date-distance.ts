@@ -8,6 +8,7 @@ import {
   toText,
 } from "../types/convert.ts";
 import { countKind, numberKind, type Kind } from "../types/kinds.ts";
+import { inUtc, millisecondsOf } from "../types/instants.sql.ts";
 import { blank, call, textConstant, type Operation, type Typed } from "../types/typed.ts";
 import {
   added,
@@ -17,6 +18,7 @@ import {
   unitMs,
   unitOf,
   workdaysBetween,
+  type Unit,
 } from "../values/calendar.ts";
 import { DATE_MAX_MS, DATE_MIN_MS, isoText } from "../values/dates.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
@@ -54,8 +56,9 @@ export const dateDistanceFunctions: readonly FormulaFunction[] = [
     usage: "DATETIME_DIFF(date, other, [unit])",
     arity: [2, 3],
     type: ([one = blank(), other = blank(), unit = textConstant("seconds")]) => {
-      const name = toText(unit);
-      return call(counting(name), [dateOrBlank(one), dateOrBlank(other), name], {
+      const given = [dateOrBlank(one), dateOrBlank(other), toText(unit)] as const;
+      const [, , name] = given;
+      return call(counting(given), given, {
         kind: numberKind(0),
         canFail: badUnit(name),
       });
@@ -122,14 +125,40 @@ function movedKind([from, , unit]: readonly Typed[]): Kind {
   return { type: "date", dateOnly: wholeDays && from?.kind.type === "date" && from.kind.dateOnly };
 }
 
-/** Adding a known number of units of fixed length is one addition; everything else asks the calendar. */
+/** Adding a known number of known units is one addition in the range in which nothing can go wrong. */
 function moving(count: Typed, unit: Typed): Operation {
   const known = unitOf(constantText(unit) ?? "");
-  const shift =
-    Math.trunc(constantNumber(count) ?? Number.NaN) * (known === null ? Number.NaN : unitMs(known));
+  const times = Math.trunc(constantNumber(count) ?? Number.NaN);
+  const months = times * (known === null ? Number.NaN : (monthsOf[known] ?? Number.NaN));
+  const shift = times * (known === null ? Number.NaN : unitMs(known));
+  if (Math.abs(months) <= MONTHS_MAX) {
+    return { ...dateadd, repeats: true, sql: shiftedByMonths(months) };
+  }
   return Math.abs(shift) <= SHIFT_MAX_MS
     ? { ...dateadd, repeats: true, sql: shifted(shift) }
     : dateadd;
+}
+
+const monthsOf: Readonly<Partial<Record<Unit, number>>> = { month: 1, quarter: 3, year: 12 };
+
+/** More months than this leave the range of dates from anywhere in it. */
+const MONTHS_MAX = 12 * 9998;
+
+/** The calendar of an instant in UTC, where it and the result are dates. */
+function shiftedByMonths(months: number): Operation["sql"] {
+  const first = isoText(Math.max(DATE_MIN_MS, monthsAfter(DATE_MIN_MS, -months)));
+  const last = isoText(Math.min(DATE_MAX_MS, monthsAfter(DATE_MAX_MS + 1, -months) - 1));
+  const interval = raw(`'${months} months'::interval`);
+  const range = raw(`'${first}'::timestamptz and '${last}'::timestamptz`);
+  return ([from]) =>
+    sql`case when ${from} between ${range} then timezone('UTC', ${inUtc(from)} + ${interval}) end`;
+}
+
+/** So many months after the first of a month; may be no date any more. */
+function monthsAfter(firstOfMonth: number, months: number): number {
+  const moved = new Date(firstOfMonth);
+  moved.setUTCMonth(moved.getUTCMonth() + months);
+  return moved.getTime();
 }
 
 /** Shifts longer than this leave the range of dates from anywhere in it. */
@@ -154,10 +183,13 @@ function shifted(shift: number): Operation["sql"] {
 }
 
 /** The difference in known units of fixed length is one division; everything else asks the calendar. */
-function counting(unit: Typed): Operation {
+function counting(given: readonly [one: Typed, other: Typed, unit: Typed]): Operation {
+  const [one, other, unit] = given;
   const known = unitOf(constantText(unit) ?? "");
   const length = known === null ? Number.NaN : unitMs(known);
-  return Number.isNaN(length) ? datetimeDiff : { ...datetimeDiff, sql: countedBy(length) };
+  return Number.isNaN(length)
+    ? datetimeDiff
+    : { ...datetimeDiff, sql: countedBy(length, [one, other]) };
 }
 
 const datetimeDiff: Operation = {
@@ -167,10 +199,13 @@ const datetimeDiff: Operation = {
   sql: sqlCall("datetime_diff"),
 };
 
-function countedBy(length: number): Operation["sql"] {
-  const milliseconds = (instant: Sql) => sql`round(date_part('epoch', ${instant}) * 1000)`;
-  return ([one = sql`null`, other = sql`null`]) =>
-    sql`coalesce(trunc((${milliseconds(one)} - ${milliseconds(other)}) / ${raw(String(length))}) + 0, 'NaN')`;
+function countedBy(length: number, nodes: readonly [one: Typed, other: Typed]): Operation["sql"] {
+  const milliseconds = (node: Typed, instant: Sql | undefined) =>
+    node.op === "constant" && typeof node.value === "number"
+      ? raw(`${node.value}::float8`)
+      : millisecondsOf(instant);
+  return ([one, other]) =>
+    sql`coalesce(trunc((${milliseconds(nodes[0], one)} - ${milliseconds(nodes[1], other)}) / ${raw(String(length))}) + 0, 'NaN')`;
 }
 
 function differenceOf(one: Inner, other: Inner, unit: Inner): Inner {

@@ -1,5 +1,6 @@
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import { constantText, toDate, toText } from "../types/convert.ts";
+import { inUtc, textInUtc } from "../types/instants.sql.ts";
 import { dateTimeKind, textKind } from "../types/kinds.ts";
 import {
   blank,
@@ -21,6 +22,7 @@ import {
 } from "../values/moments.ts";
 import { plain, sqlCall, type FormulaFunction } from "./definition.ts";
 import { date, example, failure, type Example } from "./example.ts";
+import { templateOf } from "./date-templates.ts";
 
 /** Each token of a format with what it gives for `DT`, as moment.js prints it. */
 const tokens: readonly (readonly [string, string])[] = [
@@ -229,17 +231,26 @@ function formatCall(value: Typed, format: Typed | undefined): Typed {
     }
     inner = dated;
   }
-  const known = constantText(zone ?? textConstant("UTC"));
-  return call(
-    formatting,
-    [
-      toDate(inner),
-      format === undefined ? textConstant(DEFAULT_FORMAT) : toText(format),
-      zone ?? textConstant("UTC"),
-      locale ?? textConstant("en"),
-    ],
-    { kind: textKind, canFail: !(known !== null && isZone(known)) },
-  );
+  const given = [
+    toDate(inner),
+    format === undefined ? textConstant(DEFAULT_FORMAT) : toText(format),
+    zone ?? textConstant("UTC"),
+    locale ?? textConstant("en"),
+  ] as const;
+  const known = constantText(given[2]);
+  const template = constantText(given[3]) === "en" ? templateOf(constantText(given[1])) : null;
+  return call(template === null ? formatting : formattingBy(template, known === "UTC"), given, {
+    kind: textKind,
+    canFail: !(known !== null && isZone(known)),
+  });
+}
+
+/** A format for which PostgreSQL has a template. */
+function formattingBy(template: string, utc: boolean): Operation {
+  const plainSql: Operation["sql"] = ([value]) => textInUtc(value, template);
+  const zonedSql: Operation["sql"] = ([value, , zone]) =>
+    sql`to_char(${inUtc(value)} + make_interval(mins => formula.zone_offset(${value}, ${zone})), ${raw(`'${template}'`)})`;
+  return utc ? { ...formatting, sql: plainSql } : { ...formatting, repeats: true, sql: zonedSql };
 }
 
 function settingOf(node: Typed): TypedCall | null {

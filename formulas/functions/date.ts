@@ -1,12 +1,12 @@
-import sql, { raw } from "sql-template-tag";
+import sql, { raw, type Sql } from "sql-template-tag";
 import { comparison } from "../types/compare.ts";
 import { constantText, dateOrBlank, filled, toText } from "../types/convert.ts";
 import { booleanKind, countKind, textKind } from "../types/kinds.ts";
+import { comparedInstant, inUtc, partInUtc, textInUtc } from "../types/instants.sql.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import { added, startOf, unitOf, weekNumber, weekday, type Unit } from "../values/calendar.ts";
 import { DATE_MIN_MS, isoText, startOfDay } from "../values/dates.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
-import { badUnit } from "./date-distance.ts";
 import { plain, sqlCall, type FormulaFunction } from "./definition.ts";
 import { date, example, failure } from "./example.ts";
 
@@ -18,12 +18,16 @@ function component(
   evaluate: (value: Date) => number,
   examples: FormulaFunction["examples"],
 ): FormulaFunction {
+  const part = name.toLowerCase();
   return plain({
     name,
     family: "date",
     usage: `${name}(date)`,
     takes: [day],
     gives: countKind,
+    // Seconds come with their fraction.
+    sql: ([value]) =>
+      part === "second" ? sql`floor(${partInUtc(part, value)})` : partInUtc(part, value),
     evaluate: ([value]) => evaluate(new Date(value as number)),
     examples,
   });
@@ -32,7 +36,13 @@ function component(
 /** A function of a date that counts weeks from Sunday, unless Monday is given. */
 function byWeek(
   name: string,
-  evaluate: (value: number, firstDay: 0 | 1) => number,
+  {
+    evaluate,
+    direct,
+  }: {
+    readonly evaluate: (value: number, firstDay: 0 | 1) => number;
+    readonly direct?: (value: Sql | undefined, firstDay: 0 | 1) => Sql;
+  },
   examples: FormulaFunction["examples"],
 ): FormulaFunction {
   return plain({
@@ -42,6 +52,10 @@ function byWeek(
     takes: [day, { as: "text", otherwise: "Sunday" }],
     gives: countKind,
     canFail: ([, start]) => firstDayOf(constantText(start) ?? "") === null,
+    inlined: ([, start]) => {
+      const first = firstDayOf(constantText(start) ?? "");
+      return first === null || direct === undefined ? null : ([value]) => direct(value, first);
+    },
     evaluate: ([value, start]) => {
       const first = firstDayOf(start as string);
       return first === null ? ERROR : evaluate(value as number, first);
@@ -120,13 +134,13 @@ export const dateFunctions: readonly FormulaFunction[] = [
   component("HOUR", (value) => value.getUTCHours(), [example("HOUR({DT})", 9, "a")]),
   component("MINUTE", (value) => value.getUTCMinutes(), [example("MINUTE({DT})", 7, "a")]),
   component("SECOND", (value) => value.getUTCSeconds(), [example("SECOND({DT})", 3, "a")]),
-  byWeek("WEEKDAY", weekday, [
+  byWeek("WEEKDAY", { evaluate: weekday, direct: weekdaySql }, [
     example("WEEKDAY({D})", 2, "a"),
     example('WEEKDAY({D}, "Monday")', 1, "a"),
     example('WEEKDAY("2024-03-10", "Monday")', 6, "b"),
     example('WEEKDAY({D}, "Friday")', failure, "c"),
   ]),
-  byWeek("WEEKNUM", weekNumber, [
+  byWeek("WEEKNUM", { evaluate: weekNumber }, [
     example("WEEKNUM({D})", 10, "b"),
     example('WEEKNUM("2024-01-06")', 1, "b"),
     example('WEEKNUM("2024-01-07")', 2, "b"),
@@ -163,6 +177,7 @@ export const dateFunctions: readonly FormulaFunction[] = [
     usage: "DATESTR(date)",
     takes: [day],
     gives: textKind,
+    sql: ([value]) => textInUtc(value, "YYYY-MM-DD"),
     evaluate: ([value]) => isoText(value as number).slice(0, 10),
     examples: [
       example("DATESTR({DT})", "2024-03-05", "a"),
@@ -175,6 +190,7 @@ export const dateFunctions: readonly FormulaFunction[] = [
     usage: "TIMESTR(date)",
     takes: [day],
     gives: textKind,
+    sql: ([value]) => textInUtc(value, "HH24:MI:SS"),
     evaluate: ([value]) => isoText(value as number).slice(11, 19),
     examples: [example("TIMESTR({DT})", "09:07:03", "a"), example("TIMESTR({D})", "00:00:00", "a")],
   }),
@@ -192,7 +208,10 @@ function same(one: Typed, other: Typed, unit: Typed | undefined): Typed {
   const [value, fixed] = left.op === "constant" ? [right, left] : [left, right];
   const range = known !== null && fixed.op === "constant" ? rangeOf(fixed.value, known) : null;
   return range === null
-    ? call(sameness, [left, right, name], { kind: booleanKind, canFail: badUnit(name) })
+    ? call(known === null ? sameness : sameIn(known), [left, right, name], {
+        kind: booleanKind,
+        canFail: known === null,
+      })
     : filled(call(within(range), [value], { kind: booleanKind }), false);
 }
 
@@ -209,14 +228,30 @@ function rangeOf(value: Inner, unit: Unit): Range | null {
 }
 
 function within([start, end]: Range): Operation {
-  const first = raw(`'${isoText(start)}'::timestamptz`);
-  const next = raw(`'${isoText(end)}'::timestamptz`);
   return {
     name: "IS_SAME",
     repeats: true,
     evaluate: ([value]) => (value as number) >= start && (value as number) < end,
-    sql: ([value]) => sql`(${value} >= ${first} and ${value} < ${next})`,
+    sql: ([value]) =>
+      sql`(${comparedInstant(">=", value, start)} and ${comparedInstant("<", value, end)})`,
   };
+}
+
+/** The same unit of the calendar, which is known. PostgreSQL's weeks begin on Monday, ours on Sunday. */
+function sameIn(unit: Unit): Operation {
+  const start = (value: Sql | undefined) =>
+    unit === "week"
+      ? sql`date_trunc('week', ${inUtc(value)} + interval '1 day')`
+      : sql`date_trunc(${raw(`'${unit}'`)}, ${inUtc(value)})`;
+  return {
+    ...sameness,
+    sql: ([one, other]) => sql`coalesce(${start(one)} = ${start(other)}, false)`,
+    keeps: ([one, other]) => sql`(${start(one?.sql)} = ${start(other?.sql)})`,
+  };
+}
+
+function weekdaySql(value: Sql | undefined, firstDay: 0 | 1): Sql {
+  return firstDay === 0 ? partInUtc("dow", value) : sql`(${partInUtc("isodow", value)} - 1)`;
 }
 
 const today: Operation = {

@@ -46,13 +46,25 @@ interface Plain extends Omit<Operation, "sql" | "name"> {
   readonly canBeBlank?: boolean;
   /** Absent: the function of schema `formula` with the same name. */
   readonly sql?: Operation["sql"];
+  /** PostgreSQL's own operators instead, which may repeat arguments, where what is known of the converted arguments allows it. */
+  readonly inlined?: (given: readonly Typed[]) => Operation["sql"] | null;
   readonly examples: readonly Example[];
 }
 
 /** A function whose arguments are converted one by one and computed before it. */
 export function plain(definition: Plain): FormulaFunction {
-  const { name, family, usage, takes, gives, examples, canFail, canBeBlank, ...operation } =
-    definition;
+  const {
+    name,
+    family,
+    usage,
+    takes,
+    gives,
+    examples,
+    canFail,
+    canBeBlank,
+    inlined,
+    ...operation
+  } = definition;
   const made: Operation = { sql: sqlCall(name.toLowerCase()), ...operation, name };
   return {
     name,
@@ -62,7 +74,8 @@ export function plain(definition: Plain): FormulaFunction {
     arity: [takes.filter(({ otherwise }) => otherwise === undefined).length, takes.length],
     type: (given) => {
       const converted = takes.map((parameter, index) => argument(given[index], parameter));
-      return call(made, converted, {
+      const direct = inlined?.(converted) ?? null;
+      return call(direct === null ? made : { ...made, repeats: true, sql: direct }, converted, {
         kind: typeof gives === "function" ? gives(converted) : gives,
         canFail: canFail?.(converted) ?? false,
         canBeBlank: canBeBlank ?? false,

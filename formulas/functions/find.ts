@@ -4,14 +4,10 @@ import { countKind } from "../types/kinds.ts";
 import { positionOf } from "../values/texts.ts";
 import { plain, type FormulaFunction } from "./definition.ts";
 import { example } from "./example.ts";
+import { isAscii } from "./units.sql.ts";
 
 const text = { as: "text" } as const;
 const ASCII = /^[\0-\x7f]*$/;
-
-/** True for a text whose places are the same in UTF-8 and UTF-16, and whose letters have no case but that of ASCII. */
-function isAscii(value: Sql): Sql {
-  return sql`octet_length(${value}) = length(${value})`;
-}
 
 /**
  * Looking for a text that is known from the beginning on is what most filters do; in texts of ASCII it needs no function of the library.

@@ -79,6 +79,7 @@ function chainOf(operators: readonly ArithmeticOperator[]): Operation {
 
 const negation: Operation = {
   name: "-",
+  cheap: true,
   evaluate: ([value]) => -(value as number) + 0,
   sql: ([value]) => sql`(- ${value})`,
 };

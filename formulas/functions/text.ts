@@ -1,4 +1,4 @@
-import sql from "sql-template-tag";
+import sql, { raw, type Sql } from "sql-template-tag";
 import { TEXT_RESULT_MAX_CHARACTERS } from "../language/limits.ts";
 import { constantNumber, distributed, textOrBlank, toNumber, toText } from "../types/convert.ts";
 import { joinOperation } from "../types/array-operations.ts";
@@ -6,11 +6,13 @@ import { countKind, numberKind, textKind } from "../types/kinds.ts";
 import { blank, call, type Operation, type Typed } from "../types/typed.ts";
 import { ERROR, type Inner } from "../values/inner.ts";
 import { numberWithin } from "../values/numbers.ts";
-import { cut, substituted, urlComponent } from "../values/texts.ts";
-import { always, plain, sqlCall, type FormulaFunction } from "./definition.ts";
+import { cut, urlComponent } from "../values/texts.ts";
+import { always, plain, type FormulaFunction } from "./definition.ts";
 import { findFunctions } from "./find.ts";
 import { example, failure } from "./example.ts";
 import { concatenation } from "./operators.ts";
+import { limited, substituteFunction } from "./substitute.ts";
+import { isAscii, isNarrow, lengthSql } from "./units.sql.ts";
 
 const text = { as: "text" } as const;
 const number = { as: "number" } as const;
@@ -20,10 +22,15 @@ function below(least: number): (argument: Typed | undefined) => boolean {
   return (argument) => !((constantNumber(argument) ?? Number.NaN) >= least);
 }
 
-/** A text that a function has built, or an error when it is longer than a text may be. */
-function limited(result: string): Inner {
-  return result.length > TEXT_RESULT_MAX_CHARACTERS ? ERROR : result;
+const none = sql`null`;
+
+/** True for a count that PostgreSQL takes as an integer. */
+function countable(count: Sql): Sql {
+  return sql`${count} between 0 and 1e9`;
 }
+
+/** What a text of ASCII ends in when there is something to trim there. */
+const ENDING_IN_SPACE = raw(String.raw`array['% ', E'%\t', E'%\n', E'%\x0B', E'%\f', E'%\r']`);
 
 /** Values of a rollup are joined without anything between them, other arrays with a comma. */
 function concatenated(argument: Typed): Typed {
@@ -101,6 +108,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     takes: [text, number],
     gives: textKind,
     canFail: ([, count]) => below(0)(count),
+    inlined:
+      () =>
+      ([value = none, count = none]) =>
+        sql`case when ${isNarrow(value)} and ${countable(count)} then left(${value}, trunc(${count})::int) else formula.left(${value}, ${count}) end`,
     evaluate: ([value, count]) =>
       (count as number) >= 0 ? cut(value as string, 0, Math.trunc(count as number)) : ERROR,
     examples: [
@@ -117,6 +128,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     takes: [text, number],
     gives: textKind,
     canFail: ([, count]) => below(0)(count),
+    inlined:
+      () =>
+      ([value = none, count = none]) =>
+        sql`case when ${isNarrow(value)} and ${countable(count)} then right(${value}, trunc(${count})::int) else formula.right(${value}, ${count}) end`,
     evaluate: ([value, count]) => {
       const whole = value as string;
       return (count as number) >= 0
@@ -135,6 +150,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     usage: "LEN(text)",
     takes: [text],
     gives: countKind,
+    inlined:
+      () =>
+      ([value = none]) =>
+        lengthSql(value),
     evaluate: ([value]) => (value as string).length,
     examples: [
       example('LEN("quick brown fox")', 15, "a"),
@@ -173,6 +192,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     takes: [text, number, number],
     gives: textKind,
     canFail: ([, start, count]) => below(1)(start) || below(0)(count),
+    inlined:
+      () =>
+      ([value = none, start = none, count = none]) =>
+        sql`case when ${isNarrow(value)} and ${start} between 1 and 1e9 and ${countable(count)} then substr(${value}, trunc(${start})::int, trunc(${count})::int) else formula.mid(${value}, ${start}, ${count}) end`,
     evaluate: ([value, start, count]) => {
       const from = Math.trunc(start as number) - 1;
       return from >= 0 && (count as number) >= 0
@@ -222,28 +245,7 @@ export const textFunctions: readonly FormulaFunction[] = [
       example('REPT("x", 100001)', failure, "c"),
     ],
   }),
-  {
-    name: "SUBSTITUTE",
-    family: "text",
-    usage: "SUBSTITUTE(text, old, new, [occurrence])",
-    arity: [3, 4],
-    type: ([whole, old, replacement, occurrence]) =>
-      call(
-        substitution,
-        [
-          ...[whole, old, replacement].map((one) => toText(one ?? blank())),
-          ...(occurrence === undefined ? [] : [toNumber(occurrence)]),
-        ],
-        { kind: textKind, canFail: true },
-      ),
-    examples: [
-      example('SUBSTITUTE("a-b-c", "-", "/")', "a/b/c", "a"),
-      example('SUBSTITUTE("a-b-c", "-", "/", 2)', "a-b/c", "a"),
-      example('SUBSTITUTE("gold mold", "old", "et")', "get met", "a"),
-      example('SUBSTITUTE("abc", "B", "x")', "abc", "a"),
-      example('SUBSTITUTE("abc", "", "x")', "abc", "c"),
-    ],
-  },
+  substituteFunction,
   {
     name: "T",
     family: "text",
@@ -263,6 +265,10 @@ export const textFunctions: readonly FormulaFunction[] = [
     usage: "TRIM(text)",
     takes: [text],
     gives: textKind,
+    inlined:
+      () =>
+      ([value = none]) =>
+        sql`case when ${isAscii(value)} and ascii(${value}) > 32 and ${value} not like all (${ENDING_IN_SPACE}) then ${value} else formula.trim(${value}) end`,
     evaluate: ([value]) => (value as string).trim(),
     examples: [
       example('TRIM("  two  words ")', "two  words", "b"),
@@ -309,33 +315,6 @@ function repeated(value: string, count: number): Inner {
   return value.length * count > TEXT_RESULT_MAX_CHARACTERS ? ERROR : value.repeat(count);
 }
 
-const substitution: Operation = {
-  name: "SUBSTITUTE",
-  evaluate: ([value, old, replacement, occurrence = null]) => {
-    const whole = value as string;
-    const change = {
-      old: old as string,
-      with: replacement as string,
-      occurrence: occurrence as number | null,
-    };
-    return substitutedLength(whole, change) > TEXT_RESULT_MAX_CHARACTERS
-      ? ERROR
-      : limited(substituted(whole, change).toWellFormed());
-  },
-  sql: sqlCall("substitute"),
-};
-
-/** Counted before anything is built: a million letters replaced by a long text would fill memory. */
-function substitutedLength(
-  whole: string,
-  change: { readonly old: string; readonly with: string; readonly occurrence: number | null },
-): number {
-  const growth = change.with.length - change.old.length;
-  return change.old === "" || change.occurrence !== null || growth <= 0
-    ? 0
-    : whole.length + growth * (whole.split(change.old).length - 1);
-}
-
 function valueOf(value: Typed): Typed {
   switch (value.kind.type) {
     case "mixed":
@@ -351,6 +330,8 @@ function valueOf(value: Typed): Typed {
 
 const numberOfText: Operation = {
   name: "VALUE",
+  repeats: true,
   evaluate: ([value]) => numberWithin(value as string),
-  sql: sqlCall("value"),
+  sql: ([value]) =>
+    sql`case when ${value} !~ '[0-9]' then 'NaN'::float8 else formula.value(${value}) end`,
 };

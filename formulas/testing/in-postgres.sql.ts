@@ -6,6 +6,7 @@ import {
   type FormulaOfField,
 } from "../compile/compile.sql.ts";
 import { sqlTypeOf } from "../compile/literals.sql.ts";
+import { dayAsInstant } from "../types/instants.sql.ts";
 import type { SqlContext } from "../types/typed.ts";
 import type { FormulaField, TypedFormula } from "../types/type-of.ts";
 import type { Kind } from "../types/kinds.ts";
@@ -59,10 +60,15 @@ export function computedTogether(
 
 function recordset(fields: readonly FormulaField[], rows: string): Sql {
   const columns = fields.flatMap(({ id, kind }) => [
-    sql`${raw(`"${id}"`)} ${sqlTypeOf(kind)}`,
+    sql`${raw(`"${id}"`)} ${isDay(kind) ? raw("date") : sqlTypeOf(kind)}`,
     raw(`"${id}_fails" boolean`),
   ]);
   return sql`json_to_recordset(${rows}::json) as r(place int, ${join(columns)})`;
+}
+
+/** A day without a time, which has a column of its own type. */
+function isDay(kind: Kind): boolean {
+  return kind.type === "date" && kind.dateOnly;
 }
 
 function joined(steps: readonly Sql[]): Sql {
@@ -71,6 +77,7 @@ function joined(steps: readonly Sql[]): Sql {
 
 /** The run's facts as constants, the record's values as columns of `r`. */
 export function contextOf(fields: readonly FormulaField[], run: EvaluationContext): SqlContext {
+  const days = new Set(fields.flatMap(({ id, kind }) => (isDay(kind) ? [id] : [])));
   const failing = new Set(fields.filter(({ canFail }) => canFail === true).map(({ id }) => id));
   const instant = (milliseconds: number | null) =>
     milliseconds === null
@@ -82,7 +89,7 @@ export function contextOf(fields: readonly FormulaField[], run: EvaluationContex
     createdTime: instant(run.createdTime),
     lastModified: (fieldIds) => instant(run.lastModified(fieldIds)),
     field: (id) => ({
-      value: raw(`r."${id}"`),
+      value: days.has(id) ? dayAsInstant(raw(`r."${id}"`)) : raw(`r."${id}"`),
       ...(failing.has(id) ? { fails: raw(`coalesce(r."${id}_fails", false)`) } : {}),
     }),
   };

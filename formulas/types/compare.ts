@@ -1,8 +1,6 @@
 import sql, { type Sql } from "sql-template-tag";
 import type { ComparisonOperator } from "../language/tree.ts";
 import type { Element, Inner } from "../values/inner.ts";
-import { isoText } from "../values/dates.ts";
-import { numberIn } from "../values/numbers.ts";
 import { compareTexts } from "../values/texts.ts";
 import {
   booleanKind,
@@ -14,11 +12,18 @@ import {
   type Kind,
 } from "./kinds.ts";
 import { elementTexts } from "./array-operations.ts";
-import { constantNumber, filled, toNumber, toText } from "./convert.ts";
+import { constantNumber, filled, toText } from "./convert.ts";
+import { comparedAcross, numberOrBlank } from "./compare-across.ts";
+import { comparedNumberLists, isNumberList } from "./compare-lists.ts";
+import { comparedInstant } from "./instants.sql.ts";
+import { holds, operatorSql } from "./order.ts";
 import { call, constant, retyped, type Operation, type Typed } from "./typed.ts";
 
 /** Comparing two nodes: what is compared with what is decided here, once, from their kinds. */
 export function comparison(operator: ComparisonOperator, left: Typed, right: Typed): Typed {
+  if (isNumberList(left) && isNumberList(right)) {
+    return comparedNumberLists(operator, left, right);
+  }
   const one = comparable(left, right);
   const other = comparable(right, left);
   if (isNumeric(one.kind) && isNumeric(other.kind)) {
@@ -88,10 +93,6 @@ function comparedNumbers(operator: ComparisonOperator, left: Typed, right: Typed
   return comparedFilled(operator, numbers, { operation, empty: 0 });
 }
 
-function numberOrBlank(node: Typed): Typed {
-  return node.kind.type === "boolean" ? toNumber(node) : node;
-}
-
 /** A box compared with TRUE(), FALSE(), 1 or 0 stays a question to the box. */
 function comparedTruths(operator: ComparisonOperator, left: Typed, right: Typed): Typed | null {
   if (operator !== "=" && operator !== "!=") {
@@ -159,26 +160,44 @@ function numberComparison(
   [leftSpecial, rightSpecial]: readonly [boolean, boolean],
 ): Operation {
   // PostgreSQL holds NaN equal to itself and above every number; here every comparison with it is false.
-  const guardsLeft = leftSpecial && [">", ">=", "=", "!="].includes(operator);
-  const guardsRight = rightSpecial && ["<", "<="].includes(operator);
+  const equality = operator === "=" || operator === "!=";
+  const guardsLeft =
+    leftSpecial && (equality ? rightSpecial : operator === ">" || operator === ">=");
+  const guardsRight = rightSpecial && (operator === "<" || operator === "<=");
   const guarded = guardsLeft || guardsRight;
+  const compared = ([left = sql`null`, right = sql`null`]: readonly Sql[]) =>
+    sql`(${guardsLeft ? withoutNaN(left) : left} ${operatorSql(operator)} ${guardsRight ? withoutNaN(right) : right})`;
+  /** A bare column stays one, so that an index can answer. */
+  const keeps: Operation["keeps"] = ([left, right]) => {
+    const [guard, values] = [
+      guardsLeft ? left : right,
+      [left, right].map((one) => one?.sql ?? sql`null`),
+    ];
+    return guard?.simple === true
+      ? sql`(${values[0]} ${operatorSql(operator)} ${values[1]} and ${guard.sql} <> 'NaN')`
+      : compared(values);
+  };
   return {
     name: `number ${operator}`,
-    repeats: guarded,
-    // The guard can answer for a NULL on the other side, so errors must not reach it.
+    // What stands in for NaN would also stand in for an error.
     takesBlank: guarded,
+    repeats: guarded && operator === "!=",
     evaluate: ([left = null, right = null]) =>
       left === null || right === null ? null : holds(operator, left as number, right as number),
-    sql: ([left, right]) => {
-      const guard = guardsLeft ? left : right;
+    sql: (given) => {
       if (!guarded) {
-        return sql`(${left} ${operatorSql(operator)} ${right})`;
+        return compared(given);
       }
       return operator === "!="
-        ? sql`(${left} <> ${right} or ${guard} = 'NaN')`
-        : sql`(${left} ${operatorSql(operator)} ${right} and ${guard} <> 'NaN')`;
+        ? sql`(${given[0]} <> ${given[1]} or ${given[0]} = 'NaN')`
+        : sql`coalesce(${compared(given)}, false)`;
     },
+    ...(guarded && operator !== "!=" && { keeps }),
   };
+}
+
+function withoutNaN(value: Sql): Sql {
+  return sql`nullif(${value}, 'NaN')`;
 }
 
 /** Texts compare exactly and by code point. Open point 9.1. */
@@ -211,17 +230,24 @@ function comparedDates(operator: ComparisonOperator, left: Typed, right: Typed):
   if (ordering || operator === "=" || !(left.canBeBlank || right.canBeBlank)) {
     const bothCanBeBlank = operator === "=" && left.canBeBlank && right.canBeBlank;
     if (!bothCanBeBlank) {
-      return filled(call(dateComparison(operator), [left, right], { kind: booleanKind }), false);
+      return filled(
+        call(dateComparison(operator, right), [left, right], { kind: booleanKind }),
+        false,
+      );
     }
   }
   return call(blankDateComparison(operator), [left, right], { kind: booleanKind });
 }
 
-function dateComparison(operator: ComparisonOperator): Operation {
+function dateComparison(operator: ComparisonOperator, other: Typed): Operation {
+  const known = constantNumber(other);
   return {
     name: `date ${operator}`,
     evaluate: ([left, right]) => holds(operator, left as number, right as number),
-    sql: ([left, right]) => sql`(${left} ${operatorSql(operator)} ${right})`,
+    sql: ([left, right]) =>
+      known === null
+        ? sql`(${left} ${operatorSql(operator)} ${right})`
+        : comparedInstant(operator, left, known),
   };
 }
 
@@ -243,128 +269,4 @@ function blankDateComparison(operator: ComparisonOperator): Operation {
       return sql`coalesce(${left} ${operatorSql(operator)} ${right}, ${left} is null and ${right} is null)`;
     },
   };
-}
-
-/** How two values of different kinds compare: -1, 0, 1, or 2 when they are unequal and have no order. */
-const UNORDERED = 2;
-
-function comparedAcross(operator: ComparisonOperator, left: Typed, right: Typed): Typed {
-  const rule = `${baseKind(left)}-${baseKind(right)}`;
-  const straight = acrossRules[rule];
-  if (straight !== undefined) {
-    return call(acrossOperation(operator, straight), [numberOrBlank(left), numberOrBlank(right)], {
-      kind: booleanKind,
-    });
-  }
-  return comparedAcross(mirrored[operator], right, left);
-}
-
-function baseKind({ kind }: Typed): string {
-  return kind.type === "boolean" ? "number" : kind.type;
-}
-
-const mirrored = { "=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
-
-interface AcrossRule {
-  readonly order: (left: Inner, right: Inner) => number;
-  readonly sql: (left: Sql, right: Sql) => Sql;
-}
-
-const acrossRules: Readonly<Record<string, AcrossRule>> = {
-  "number-text": {
-    order: (left, right) => numberAgainstText(left as number | null, right as string | null),
-    sql: (left, right) => sql`formula.compare_number_text(${left}, ${right})`,
-  },
-  "date-text": {
-    order: (left, right) => dateAgainstText(left as number | null, right as string | null),
-    sql: (left, right) => sql`formula.compare_date_text(${left}, ${right})`,
-  },
-  "date-number": {
-    order: (left, right) => dateAgainstNumber(left as number | null, right as number | null),
-    sql: (left, right) => sql`formula.compare_date_number(${left}, ${right})`,
-  },
-};
-
-/** Numerically when the text is a number, otherwise unequal without an order. Open point 9.1. */
-function numberAgainstText(number: number | null, text: string | null): number {
-  if (number === null) {
-    return Math.sign(compareTexts("", text ?? ""));
-  }
-  const read = text === null ? 0 : numberIn(text);
-  return read === null || Number.isNaN(number) ? UNORDERED : orderOf(number, read);
-}
-
-function orderOf(left: number, right: number): number {
-  if (left === right) {
-    return 0;
-  }
-  return left < right ? -1 : 1;
-}
-
-function dateAgainstText(date: number | null, text: string | null): number {
-  if (date === null) {
-    return Math.sign(compareTexts("", text ?? ""));
-  }
-  return text === null ? UNORDERED : Math.sign(compareTexts(isoText(date), text));
-}
-
-function dateAgainstNumber(date: number | null, number: number | null): number {
-  if (date === null) {
-    const value = number ?? 0;
-    return Number.isNaN(value) ? UNORDERED : orderOf(0, value);
-  }
-  return UNORDERED;
-}
-
-function acrossOperation(operator: ComparisonOperator, rule: AcrossRule): Operation {
-  return {
-    name: `across ${operator}`,
-    takesBlank: true,
-    evaluate: ([left = null, right = null]) => holdsOrder(operator, rule.order(left, right)),
-    sql: ([left = sql`null`, right = sql`null`]) => {
-      const order = rule.sql(left, right);
-      switch (operator) {
-        case ">":
-          return sql`(${order} = 1)`;
-        case ">=":
-          return sql`(${order} between 0 and 1)`;
-        default:
-          return sql`(${order} ${operatorSql(operator)} 0)`;
-      }
-    },
-  };
-}
-
-function holdsOrder(operator: ComparisonOperator, order: number): boolean {
-  return order === UNORDERED ? operator === "!=" : holds(operator, order, 0);
-}
-
-function holds(operator: ComparisonOperator, left: number, right: number): boolean {
-  switch (operator) {
-    case "=":
-      return left === right;
-    case "!=":
-      return left !== right;
-    case "<":
-      return left < right;
-    case "<=":
-      return left <= right;
-    case ">":
-      return left > right;
-    case ">=":
-      return left >= right;
-  }
-}
-
-const operatorSqls = {
-  "=": sql`=`,
-  "!=": sql`<>`,
-  "<": sql`<`,
-  "<=": sql`<=`,
-  ">": sql`>`,
-  ">=": sql`>=`,
-} as const;
-
-function operatorSql(operator: ComparisonOperator): Sql {
-  return operatorSqls[operator];
 }

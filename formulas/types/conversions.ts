@@ -2,6 +2,7 @@ import sql, { type Sql } from "sql-template-tag";
 import { dateIn, isoText } from "../values/dates.ts";
 import { ERROR, type Element } from "../values/inner.ts";
 import { numberText, textToNumber } from "../values/numbers.ts";
+import { textInUtc } from "./instants.sql.ts";
 import type { Operation } from "./typed.ts";
 
 const fills = new Map<number | string | boolean, Operation>();
@@ -14,6 +15,8 @@ export function fillOperation(value: number | string | boolean): Operation {
   }
   const made: Operation = {
     name: value === false ? FILL_FALSE : "fill",
+    fills: value,
+    cheap: true,
     takesBlank: true,
     evaluate: ([given = null]) => given ?? value,
     sql: ([given]) => sql`coalesce(${given}, ${literalOf(value)})`,
@@ -36,8 +39,9 @@ function literalOf(value: number | string | boolean): Sql {
 export const textOperations = {
   number: {
     name: "number-text",
+    repeats: true,
     evaluate: ([value]) => numberText(value as number),
-    sql: ([value]) => sql`formula.number_text(${value})`,
+    sql: ([value = sql`null`]) => numberTextSql(value),
   },
   boolean: {
     name: "boolean-text",
@@ -47,9 +51,21 @@ export const textOperations = {
   date: {
     name: "date-text",
     evaluate: ([value]) => isoText(value as number),
-    sql: ([value]) => sql`formula.date_text(${value})`,
+    sql: ([value]) => textInUtc(value, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   },
 } satisfies Record<"number" | "boolean" | "date", Operation>;
+
+/** Numbers of usual size are printed by PostgreSQL as JavaScript does. */
+function numberTextSql(value: Sql): Sql {
+  return sql`case when abs(${value}) >= 1e-4 and abs(${value}) < 1e15 then (${value})::text when ${value} = 0 then '0' else formula.number_text_wide(${value}) end`;
+}
+
+/** The same of a number that is whole and of ordinary size. */
+export const wholeNumberText: Operation = {
+  name: "number-text",
+  evaluate: ([value]) => numberText(value as number),
+  sql: ([value]) => sql`(${value})::bigint::text`,
+};
 
 /** The text of a ticked or unticked box. Open point 9.2. */
 export function booleanText(value: boolean): string {
@@ -59,13 +75,15 @@ export function booleanText(value: boolean): string {
 /** A number as text, 0 as blank. */
 export const zeroBlankText: Operation = {
   name: "zero-blank-text",
+  repeats: true,
   evaluate: ([value = null]) => (value === 0 ? null : numberText(value as number)),
-  sql: ([value]) => sql`nullif(formula.number_text(${value}), '0')`,
+  sql: ([value = sql`null`]) => sql`nullif(${numberTextSql(value)}, '0')`,
 };
 
 /** True and false as 1 and 0. */
 export const booleanNumber: Operation = {
   name: "boolean-number",
+  cheap: true,
   evaluate: ([value]) => (value === true ? 1 : 0),
   sql: ([value]) => sql`(${value})::int::float8`,
 };
@@ -88,7 +106,7 @@ export const notANumber: Operation = {
 export const truthOfSpecial: Operation = {
   name: "truth-of-number",
   evaluate: ([value = null]) => (Number.isNaN(value) ? ERROR : value !== 0),
-  sql: ([value]) => sql`formula.truth(${value})`,
+  sql: ([value]) => sql`(nullif(${value}, 'NaN') <> 0)`,
 };
 
 /** Anything but 0 is true. */
@@ -122,8 +140,9 @@ export const truthOfArray: Operation = {
 /** A date that must not be blank. */
 export const requiredDate: Operation = withNullAsError({
   name: "required-date",
+  cheap: true,
   evaluate: ([value = null]) => value,
-  sql: ([value]) => sql`${value}`,
+  sql: ([value = sql`null`]) => value,
 });
 
 /** Blank in, error out: in SQL both are NULL, so nothing is to be done there. */

@@ -16,6 +16,7 @@ import {
   truthOfNumber,
   truthOfSpecial,
   truthOfText,
+  wholeNumberText,
   withNullAsError,
   zeroBlankText,
 } from "./conversions.ts";
@@ -25,6 +26,7 @@ import {
   booleanKind,
   countKind,
   dateTimeKind,
+  isBounded,
   numberKind,
   textKind,
 } from "./kinds.ts";
@@ -48,6 +50,10 @@ export function textOrBlank(node: Typed): Typed {
       return distributed(node, textKind, textOrBlank);
     case "array":
       return call(joinOperation(kind), [node], { kind: textKind });
+    case "number":
+      return call(isBounded(kind) ? wholeNumberText : textOperations.number, [node], {
+        kind: textKind,
+      });
     default:
       return call(textOperations[kind.type], [node], { kind: textKind });
   }

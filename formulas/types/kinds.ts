@@ -14,6 +14,8 @@ export interface NumberKind {
   readonly precision: number;
   /** NaN and infinities can occur. Stored numbers that people enter are always finite. */
   readonly special: boolean;
+  /** Zero, or from 1 to 10^16 with either sign: arithmetic with a few of them stays in the range of doubles. */
+  readonly bounded?: true;
 }
 /** True or false. Leaves the language as 1 or 0. */
 export interface BooleanKind {
@@ -48,8 +50,13 @@ export const textKind: TextKind = { type: "text" };
 export const blankKind: BlankKind = { type: "blank" };
 export const mixedKind: MixedKind = { type: "mixed" };
 export const dateTimeKind: DateKind = { type: "date", dateOnly: false };
-/** A whole number that is always finite, such as a count or a year. */
-export const countKind: NumberKind = { type: "number", precision: 0, special: false };
+/** A whole number of ordinary size, such as a count or a year. */
+export const countKind: NumberKind = {
+  type: "number",
+  precision: 0,
+  special: false,
+  bounded: true,
+};
 
 /** A number with as many digits after the point, which can be NaN or infinite. */
 export function numberKind(precision: number): NumberKind {
@@ -107,7 +114,13 @@ function commonNumber(one: Kind, other: Kind): NumberKind {
     type: "number",
     precision: Math.max(precisionOf(one), precisionOf(other)),
     special: canBeSpecial(one) || canBeSpecial(other),
+    ...(isBounded(one) && isBounded(other) && { bounded: true }),
   };
+}
+
+/** True when values of the kind are zero or have an ordinary size. */
+export function isBounded(kind: Kind): boolean {
+  return kind.type === "boolean" || (kind.type === "number" && kind.bounded === true);
 }
 
 /** True when values of the kind can be NaN or infinite. */

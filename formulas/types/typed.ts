@@ -75,6 +75,11 @@ export interface Operation {
   readonly evaluate: (given: readonly Inner[], run: Run) => Inner;
   /** `given` are SQL expressions without side effects; each may be repeated only when `repeats` is set. */
   readonly sql: (given: readonly Sql[], context: SqlContext) => Sql;
+  /**
+   * SQL that is true exactly where the operation gives true, and false or NULL everywhere else, also where an argument is NULL:
+   * all that a condition asks. Mentions an argument more than once only where it is simple.
+   */
+  readonly keeps?: (given: readonly { readonly sql: Sql; readonly simple: boolean }[]) => Sql;
   /** Arguments may be blank and the operation knows what that means. Errors are dealt with around it. */
   readonly takesBlank?: boolean;
   /** Blank is an error to this operation, so that its NULLs need no telling apart. */
@@ -83,8 +88,12 @@ export interface Operation {
   readonly reads?: "clock" | "record";
   /** The SQL mentions an argument more than once. */
   readonly repeats?: boolean;
+  /** An operator or two, sooner computed twice than kept: the SQL mentions each argument once. */
+  readonly cheap?: boolean;
   /** PostgreSQL computes something less than the meaning, so that a record has to be computed by `evaluate`. */
   readonly onlyHere?: boolean;
+  /** What it puts in the place of blank, when it does no more than that. */
+  readonly fills?: number | string | boolean;
   /** The operators between the arguments, when the operation is a chain of them. */
   readonly operators?: readonly ArithmeticOperator[];
   /** SQL that is true exactly when the operation fails; needed where its result can also be blank. */

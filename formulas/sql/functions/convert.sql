@@ -53,7 +53,7 @@ begin
 end $$;
 
 create or replace function formula.number_text(n float8) returns text
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   return case when abs(n) >= 1e-4 and abs(n) < 1e15 then n::text else formula.number_text_wide(n) end;
 end $$;

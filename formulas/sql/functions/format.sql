@@ -245,54 +245,12 @@ begin
   end;
 end $$;
 
--- Formats that PostgreSQL's own function writes the same way, which is a tenth of the work.
-create or replace function formula.plain_template(format text) returns text
-language sql immutable parallel safe cost 2
-return case format
-  when 'YYYY-MM-DD' then 'YYYY-MM-DD'
-  when 'YYYY' then 'YYYY'
-  when 'YYYY-MM' then 'YYYY-MM'
-  when 'MM/DD/YYYY' then 'MM/DD/YYYY'
-  when 'L' then 'MM/DD/YYYY'
-  when 'M/D/YYYY' then 'FMMM/FMDD/YYYY'
-  when 'l' then 'FMMM/FMDD/YYYY'
-  when 'DD/MM/YYYY' then 'DD/MM/YYYY'
-  when 'DD.MM.YYYY' then 'DD.MM.YYYY'
-  when 'YYYY/MM/DD' then 'YYYY/MM/DD'
-  when 'YYYYMMDD' then 'YYYYMMDD'
-  when 'YYYY-MM-DD HH:mm' then 'YYYY-MM-DD HH24:MI'
-  when 'YYYY-MM-DD HH:mm:ss' then 'YYYY-MM-DD HH24:MI:SS'
-  when 'YYYY-MM-DDTHH:mm:ss' then 'YYYY-MM-DD"T"HH24:MI:SS'
-  when 'HH:mm' then 'HH24:MI'
-  when 'HH:mm:ss' then 'HH24:MI:SS'
-  when 'h:mm a' then 'FMHH12:MI am'
-  when 'h:mm A' then 'FMHH12:MI AM'
-  when 'LT' then 'FMHH12:MI AM'
-  when 'M/D/YYYY h:mm a' then 'FMMM/FMDD/YYYY FMHH12:MI am'
-  when 'MMMM' then 'FMMonth'
-  when 'MMM' then 'Mon'
-  when 'MM' then 'MM'
-  when 'M' then 'FMMM'
-  when 'DD' then 'DD'
-  when 'D' then 'FMDD'
-  when 'dddd' then 'FMDay'
-  when 'ddd' then 'Dy'
-  when 'MMM D, YYYY' then 'Mon FMDD, YYYY'
-  when 'MMMM D, YYYY' then 'FMMonth FMDD, YYYY'
-  when 'MMMM YYYY' then 'FMMonth YYYY'
-  when 'MMM YYYY' then 'Mon YYYY'
-  when 'D MMM YYYY' then 'FMDD Mon YYYY'
-  when 'D MMMM YYYY' then 'FMDD FMMonth YYYY'
-  when 'DD MMM YYYY' then 'DD Mon YYYY'
-end;
-
 -- NULL for an unknown zone; an unknown locale is English.
 create or replace function formula.datetime_format(d timestamptz, format text, zone text, locale text) returns text
 language plpgsql immutable strict parallel safe as $$
 declare
   shift int := 0;
   abbreviation text := 'UTC';
-  template text;
 begin
   if zone <> 'UTC' then
     shift := formula.zone_offset(d, zone);
@@ -300,12 +258,6 @@ begin
   end if;
   if shift is null or not formula.is_date(d) or octet_length(format) > 20000 then
     return null;
-  end if;
-  if locale = 'en' then
-    template := formula.plain_template(format);
-    if template is not null then
-      return to_char(timezone('UTC', d) + make_interval(mins => shift), template);
-    end if;
   end if;
   return formula.format_by_tokens(d, format, shift, abbreviation, formula.locale(locale));
 end $$;

@@ -55,19 +55,19 @@ begin
 end $$;
 
 create or replace function formula.add(a float8, b float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   return case when abs(a) < 8e307 and abs(b) < 8e307 then a + b else formula.add_wide(a, b) end;
 end $$;
 
 create or replace function formula.subtract(a float8, b float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   return case when abs(a) < 8e307 and abs(b) < 8e307 then a - b else formula.add_wide(a, -b) end;
 end $$;
 
 create or replace function formula.multiply(a float8, b float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   return case
     when abs(a) between 1e-150 and 1e150 and abs(b) between 1e-150 and 1e150 then a * b
@@ -76,7 +76,7 @@ begin
 end $$;
 
 create or replace function formula.divide(a float8, b float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   return case
     when abs(a) between 1e-150 and 1e150 and abs(b) between 1e-150 and 1e150 then a / b
@@ -144,7 +144,7 @@ begin
 end $$;
 
 create or replace function formula.mod(a float8, b float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   if a = 'NaN' or b = 'NaN' or b = 0 or abs(a) = 'Infinity' then
     return 'NaN';
@@ -159,7 +159,7 @@ begin
 end $$;
 
 create or replace function formula.ceiling(n float8, step float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   if step = 1 then
     return ceil(n) + 0;
@@ -171,7 +171,7 @@ begin
 end $$;
 
 create or replace function formula.floor(n float8, step float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   if step = 1 then
     return floor(n) + 0;
@@ -285,7 +285,7 @@ begin
 end $$;
 
 create or replace function formula.round_wide(n float8, digits float8, way int) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 declare
   places float8 := trunc(digits);
   unit float8;
@@ -312,7 +312,7 @@ begin
 end $$;
 
 create or replace function formula.round(n float8, digits float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 declare
   unit float8;
 begin
@@ -326,7 +326,7 @@ begin
 end $$;
 
 create or replace function formula.roundup(n float8, digits float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   if digits = 0 then
     return sign(n) * ceil(abs(n)) + 0;
@@ -335,7 +335,7 @@ begin
 end $$;
 
 create or replace function formula.rounddown(n float8, digits float8) returns float8
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel safe cost 1 as $$
 begin
   if digits = 0 then
     return trunc(n) + 0;

@@ -1,4 +1,4 @@
-import type { SqlField } from "@basalt/formulas";
+import { dayAsInstant, type SqlField } from "@basalt/formulas";
 import { constant, literal, quoteIdent, sql, type Sql } from "#kernel";
 import type { ComputedState } from "../field-types/computed.ts";
 import type { ChoiceOptions } from "../field-types/choices.ts";
@@ -81,7 +81,7 @@ export function scalarValue(as: Typed, stored: Sql): Sql {
     case "autoNumber":
       return sql`(${stored})::double precision`;
     case "date":
-      return sql`((${stored})::timestamp at time zone 'UTC')`;
+      return dayAsInstant(stored);
     case "singleSelect":
       return sql`(${choiceNames(as.options)} ->> ${stored})`;
     case "singleCollaborator":
@@ -108,7 +108,7 @@ export function listValue(schema: BaseSchema, { as, stored, sqlType }: ListOfTyp
     case "multipleRecordLinks":
       return linkedTexts(schema, as.options as LinkOptions, stored);
     case "multipleAttachments":
-      return sql`array(select e.x ->> 'filename' from jsonb_array_elements(${stored}) with ordinality e(x, at) order by e.at)`;
+      return sql`array(select ${FILE} from jsonb_array_elements(${stored}) with ordinality e(x, at) order by e.at)`;
     case "barcode":
       return sql`array(select e.x ->> 'text' from jsonb_array_elements(${stored}) with ordinality e(x, at) order by e.at)`;
     case "multipleSelects":
@@ -131,6 +131,13 @@ export function listValue(schema: BaseSchema, { as, stored, sqlType }: ListOfTyp
 }
 
 const ELEMENT = constant("e.x");
+
+/**
+ * A file as `name (address)`. The address is the path of the file without the signature that opens it: a kept text must hold no
+ * key that works, and none that stops working. While the file is being fetched it is where it comes from.
+ */
+const FILE = sql`(e.x ->> 'filename') || ' (' || coalesce('/files/' || (e.x ->> 'id') || '/' || (e.x ->> 'hash') || '/'
+  || formula.encode_url_component(e.x ->> 'filename'), e.x ->> 'sourceUrl', '') || ')'`;
 
 function each(stored: Sql, value: Sql): Sql {
   return sql`array(select ${value} from unnest(${stored}) with ordinality e(x, at) order by e.at)`;

@@ -15,8 +15,11 @@ type ElementKind = Extract<FieldKind, { readonly type: "array" }>["of"];
 
 const text = { type: "text" } as const;
 
-function number(precision: number): ElementKind & { readonly type: "number" } {
-  return { type: "number", precision, special: false };
+function number(
+  precision: number,
+  special: boolean = false,
+): ElementKind & { readonly type: "number" } {
+  return { type: "number", precision, special };
 }
 
 /** A field as formulas see it; undefined for one that is not valid. */
@@ -84,6 +87,7 @@ function scalarKind({ type, options }: Typed): ElementKind | undefined {
       return number(durationFormat.split(".")[1]?.length ?? 0);
     case "rating":
     case "autoNumber":
+      return { ...number(0), bounded: true };
     case "count":
       return number(0);
     case "date":
@@ -113,6 +117,9 @@ export function storedKind(kind: Kind): FieldKind {
       return text;
     case "array":
       return { ...kind, source: "plain" };
+    case "number":
+      // What the column holds can be of an earlier definition, whose values had any size.
+      return number(kind.precision, kind.special);
     default:
       return kind;
   }

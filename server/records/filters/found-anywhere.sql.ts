@@ -27,8 +27,8 @@ export function foundAnywhere(node: TypedCall): Typed {
   }
   return {
     ...node,
-    operation: ignoresCase ? (isLower(hay) ? inLowerCase : inAnyCase) : asItIs,
-    arguments: [needle, hay],
+    operation: ignoresCase && !isLower(hay) ? inAnyCase : asItIs,
+    arguments: [ignoresCase ? { ...needle, value: needle.value.toLowerCase() } : needle, hay],
     canFail: hay.canFail,
     canBeBlank: false,
   };
@@ -56,14 +56,9 @@ const asItIs: Operation = {
   evaluate: ([needle, hay]) => (hay as string).includes(needle as string),
   sql: ([needle, hay]) => sql`(strpos(${hay}, ${needle}) > 0)`,
 };
-const inLowerCase: Operation = {
-  name: "found-in-lower-case",
-  evaluate: ([needle, hay]) => (hay as string).includes((needle as string).toLowerCase()),
-  sql: ([needle, hay]) => sql`(strpos(${hay}, formula.lower(${needle})) > 0)`,
-};
+/** The needle is in lower case. */
 const inAnyCase: Operation = {
   name: "found-in-any-case",
-  evaluate: ([needle, hay]) =>
-    (hay as string).toLowerCase().includes((needle as string).toLowerCase()),
-  sql: ([needle, hay]) => sql`(strpos(formula.lower(${hay}), formula.lower(${needle})) > 0)`,
+  evaluate: ([needle, hay]) => (hay as string).toLowerCase().includes(needle as string),
+  sql: ([needle, hay]) => sql`(strpos(formula.lower(${hay}), ${needle}) > 0)`,
 };
