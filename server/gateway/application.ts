@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { matchedRoutes, routePath } from "hono/route";
 import type { RouterRoute } from "hono/types";
-import { type HttpEnv, Problem, renderProblem, type Scope } from "#kernel";
+import { type HttpEnv, Problem, readsUntil, renderProblem, type Scope } from "#kernel";
 import { type Exchange, UNMATCHED } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { keyedCalls } from "./keyed-calls.ts";
@@ -28,6 +28,7 @@ export function applicationOf(options: GatewayOptions, own: OwnRoutes): Hono<Gat
     const { actor } = exchange;
     const scope: Scope = {
       ...world,
+      db: readsUntil(world.db, exchange.abort.signal),
       actor,
       source: actor.kind === "user" && actor.credential.kind === "session" ? "ui" : "api",
       signal: exchange.abort.signal,

@@ -40,6 +40,7 @@ export { copyCell, type CopyRows } from "./db/copy.ts";
 export { inTransaction, type Db, type TextRow, type Tx } from "./db/db.ts";
 export { databaseFailure, sqlState } from "./db/failures.ts";
 export { migrate, type RepeatableScript } from "./db/migrate.ts";
+export { readsUntil } from "./db/reads-until.ts";
 export { openDatabase, type Database, type DatabaseOptions } from "./db/postgres.ts";
 export { constant, empty, ident, join, literal, quoteIdent, Sql, sql } from "./db/sql.ts";
 export type { Egress, EgressAnswer, EgressRequest } from "./egress/egress.ts";

@@ -13,6 +13,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Db, Tx } from "./db/db.ts";
+import { endable, readsUntil } from "./db/reads-until.ts";
 import type { Sql } from "./db/sql.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -123,6 +124,9 @@ function tracedDb(db: Db, tracing: Tracing): Db {
     text: (statement) => span(statement, () => db.text(statement)),
     texts: (statements) => batch("sql reads", statements, () => db.texts(statements)),
     pipeline: (statements) => batch("sql pipeline", statements, () => db.pipeline(statements)),
+    ...(endable in db && {
+      [endable]: (signal: AbortSignal) => tracedDb(readsUntil(db, signal), tracing),
+    }),
     copyIn: (target, rows) => span(target, () => db.copyIn(target, rows)),
     // The text may hold a role's password: PostgreSQL takes no parameter there.
     script: (text) =>

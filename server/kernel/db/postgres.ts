@@ -2,11 +2,14 @@ import pg from "pg";
 import type { PoolClient } from "pg";
 import type { Log } from "../log.ts";
 import type { Db, TextRow, Tx } from "./db.ts";
+import { CancelRequests } from "./cancel-request.ts";
 import { copyRows, type CopyRows } from "./copy.ts";
-import { Exchange, statementName } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { databaseFailure } from "./failures.ts";
 import { Pulse } from "./pulse.ts";
+import { endable, ReadsUntil } from "./reads-until.ts";
 import { sql, type Sql } from "./sql.ts";
+import { Statements } from "./statements.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -63,57 +66,6 @@ function getTypeParser(oid: number, format?: "text" | "binary"): (value: string)
   return pg.types.getTypeParser(oid, format ?? "text");
 }
 
-abstract class Statements {
-  abstract readonly inTransaction: boolean;
-  protected abstract query(
-    text: string,
-    values: unknown[],
-    name: string | undefined,
-  ): Promise<pg.QueryResult>;
-  protected abstract exchange(statements: readonly Sql[]): Promise<TextRow[][]>;
-
-  async all<T>(statement: Sql): Promise<T[]> {
-    const { text, values } = statement;
-    const result = await this.query(text, values, statementName(text));
-    return result.rows;
-  }
-
-  async maybe<T>(statement: Sql): Promise<T | undefined> {
-    const rows = await this.all<T>(statement);
-    return rows[0];
-  }
-
-  async one<T>(statement: Sql): Promise<T> {
-    const rows = await this.all<T>(statement);
-    const [row] = rows;
-    if (row === undefined || rows.length > 1) {
-      throw new Error(
-        `a statement for one row gave ${rows.length}: ${statement.text.slice(0, 200)}`,
-      );
-    }
-    return row;
-  }
-
-  async run(statement: Sql): Promise<number> {
-    const { text, values } = statement;
-    const result = await this.query(text, values, statementName(text));
-    return result.rowCount ?? 0;
-  }
-
-  async text(statement: Sql): Promise<TextRow[]> {
-    const [rows] = await this.exchange([statement]);
-    return rows ?? [];
-  }
-
-  async texts(statements: readonly Sql[]): Promise<TextRow[][]> {
-    return this.exchange(statements);
-  }
-
-  async script(text: string): Promise<void> {
-    await this.query(text, [], undefined);
-  }
-}
-
 const BEGIN = sql`begin`;
 const COMMIT = sql`commit`;
 
@@ -121,6 +73,7 @@ class PoolDatabase extends Statements implements Database {
   readonly inTransaction = false;
   private readonly pool: pg.Pool;
   private readonly pulse: Pulse | undefined;
+  private readonly cancels = new CancelRequests();
 
   constructor(pool: pg.Pool, pulse: Pulse | undefined) {
     super();
@@ -198,6 +151,17 @@ class PoolDatabase extends Statements implements Database {
       await rollBack(client);
       throw databaseFailure(error);
     }
+  }
+
+  [endable](signal: AbortSignal): Db {
+    return new ReadsUntil({
+      db: this,
+      signal,
+      acquire: () => this.acquire(),
+      send,
+      isBroken,
+      cancels: this.cancels,
+    });
   }
 
   usage(): { total: number; idle: number; waiting: number } {

@@ -1,4 +1,12 @@
-import { part, type HotAnswer, type HotCall, type HotReads, type Scope, type World } from "#kernel";
+import {
+  part,
+  readsUntil,
+  type HotAnswer,
+  type HotCall,
+  type HotReads,
+  type Scope,
+  type World,
+} from "#kernel";
 import { visibilityFromMemory } from "#workspaces";
 import { BACKLOG_GREW } from "../computed/backlog.ts";
 import type { Lasting } from "../rows/lasting.ts";
@@ -159,7 +167,7 @@ class HotReadCaches implements HotReads {
     const { peopleEpoch } = this;
     const stop = new AbortController();
     base.loads.add(load);
-    const done = run({ ...scope, signal: stop.signal }).then(
+    const done = run({ ...scope, db: readsUntil(scope.db, stop.signal), signal: stop.signal }).then(
       (found) => {
         this.ended(key, running);
         const { known } = base;
