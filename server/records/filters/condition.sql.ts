@@ -188,6 +188,10 @@ function fieldSql(schema: BaseSchema, table: Table, reference: string): SqlField
       return valueSql(schema, field);
     case "ids":
       return { value: storedValue(field, ROW) };
+    case "fileNames":
+      return {
+        value: sql`array(select e.x ->> 'filename' from jsonb_array_elements(${storedValue(field, ROW)}) with ordinality e(x, at) order by e.at)`,
+      };
     case "fileTypes":
       return {
         value: sql`array(select e.x ->> 'type' from jsonb_array_elements(${storedValue(field, ROW)}) e(x))`,

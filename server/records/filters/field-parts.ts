@@ -1,8 +1,8 @@
 /**
  * What a condition reads of a field. `value` is what formulas see. A filter of a view also asks for what formulas have no
- * words for: the ids of chosen records, persons and choices, and the kinds of files.
+ * words for: the ids of chosen records, persons and choices, and the names and kinds of files.
  */
-export type FieldPart = "value" | "ids" | "fileTypes";
+export type FieldPart = "value" | "ids" | "fileNames" | "fileTypes";
 
 /** The name of a part in a typed tree: `fld…`, or `fld…:ids`. */
 export function referenceOf(fieldId: string, part: FieldPart): string {

@@ -5,9 +5,10 @@ import {
   type FilterCondition,
   type FilterOperator,
 } from "@basalt/contract";
-import { typeOf, type Node, type Typed } from "@basalt/formulas";
+import { fieldIndex, typeOf, type FormulaField, type Node, type Typed } from "@basalt/formulas";
 import { isId } from "#kernel";
 import type { Table } from "../schema/base-schema.ts";
+import { referenceOf } from "./field-parts.ts";
 import { bounds, dayOf, daysOf, type DayRange } from "./day-ranges.ts";
 import { filterField, type FilterClass, type FilterField } from "./filter-field.ts";
 import { asked, fieldsOf } from "./language.ts";
@@ -252,20 +253,28 @@ const severalByIds: Operators = {
 };
 
 /** A file's name holds the text. */
-const filename: Build = ({ field, value, table }) =>
-  typeof value === "string" && value !== ""
-    ? {
-        root: found(table, value, {
-          type: "call",
-          name: "ARRAYJOIN",
-          arguments: [
-            { type: "field", name: field.formula.id, ...nowhere },
-            { type: "text", value: "\n", ...nowhere },
-          ],
-          ...nowhere,
-        }),
-      }
-    : { reason: "the value must be a text" };
+const filename: Build = ({ field, value }) => {
+  if (typeof value !== "string" || value === "") {
+    return { reason: "the value must be a text" };
+  }
+  const id = referenceOf(field.formula.id, "fileNames");
+  const names = fieldIndex<FormulaField>([{ ...field.formula, id, name: id }]);
+  const joinedNames: Node = {
+    type: "call",
+    name: "ARRAYJOIN",
+    arguments: [
+      { type: "field", name: id, ...nowhere },
+      { type: "text", value: "\n", ...nowhere },
+    ],
+    ...nowhere,
+  };
+  const { formula } = typeOf(
+    { source: "", tree: searchedFor(value, joinedNames), problems: [] },
+    names,
+    "condition",
+  );
+  return { root: formula?.root ?? known(false) };
+};
 
 /** `image`, or `image/png`. */
 const fileType: Build = ({ field, value }) =>
@@ -320,20 +329,24 @@ const operatorsOf: Readonly<Record<FilterClass, Operators>> = {
 
 const nowhere = { at: 0, end: 0 } as const;
 
-/** `FIND(LOWER(text), LOWER(where))`. */
 function found(table: Table, text: string, where: Node): Typed {
+  return conditionOf(table, searchedFor(text, where));
+}
+
+/** `FIND(LOWER(text), LOWER(where))`. */
+function searchedFor(text: string, where: Node): Node {
   const lower = (node: Node): Node => ({
     type: "call",
     name: "LOWER",
     arguments: [node],
     ...nowhere,
   });
-  return conditionOf(table, {
+  return {
     type: "call",
     name: "FIND",
     arguments: [lower({ type: "text", value: text, ...nowhere }), lower(where)],
     ...nowhere,
-  });
+  };
 }
 
 function conditionOf(table: Table, tree: Node): Typed {
