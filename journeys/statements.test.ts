@@ -1,81 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { StatementCount, type Statements } from "../faults/statement-count.ts";
-import { openProxy, targetOf, throughProxy, type TcpProxy } from "../faults/tcp-proxy.ts";
-import { createTestDatabase, type TestDatabase } from "../server/kernel/testing/test-database.ts";
-import { type Call, call, expectOk, type RecordJson } from "./api.ts";
-import { type JourneyBase, makeJourneyBase, sampleCells } from "./journey-base.ts";
-import { type JourneyServer, openJourneyServer } from "./journey-server.ts";
+import { beforeAll, test } from "vitest";
+import type { JourneyBase } from "./journey-base.ts";
+import type { JourneyServer } from "./journey-server.ts";
+import { statementJourney, type StatementRow as Row } from "./statement-journey.ts";
 
-const count = new StatementCount();
-let database: TestDatabase;
-let proxy: TcpProxy;
-let running: JourneyServer & { close(): Promise<void> };
+const journey = statementJourney();
+let running: JourneyServer;
 let base: JourneyBase;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  proxy = await openProxy(targetOf(database.url), count.tap);
-  running = await openJourneyServer({ databaseUrl: throughProxy(database.url, proxy) });
-  base = await makeJourneyBase(running.url, running.key, running.workspaceId);
-}, 180_000);
-
-afterAll(async () => {
-  await running?.close();
-  await proxy?.close();
-  await database?.drop();
-}, 60_000);
-
-/** Rounds: caches fill in the first ones, and what runs beside a call now and then must not be counted as its own. */
-const rounds = 4;
-
-/** The fewest statements that one call took. */
-async function statementsOf(path: string, next: Prepared["next"]): Promise<Statements> {
-  let fewest: Statements | undefined;
-  for (let round = 0; round < rounds; round += 1) {
-    const { query = "", ...asked } = (await next?.()) ?? {};
-    count.take();
-    const answer = await call(`${running.url}${path}${query}`, { token: running.key, ...asked });
-    expect(answer.status, answer.text).toBeLessThan(300);
-    const taken = count.take();
-    if (fewest === undefined || taken.texts.length < fewest.texts.length) {
-      fewest = taken;
-    }
-  }
-  return fewest ?? { texts: [], roundTrips: 0 };
-}
-
-async function fresh(number: number, table = base.tasks.id): Promise<string[]> {
-  const records = Array.from({ length: number }, () => ({
-    fields: table === base.tasks.id ? { ...sampleCells, Who: { id: running.owner.id } } : {},
-  }));
-  const made = call(`${running.url}/v0/${base.id}/${table}`, {
-    body: { records },
-    token: running.key,
-    headers: { "x-basalt-limits": "extended" },
-  });
-  return (await expectOk<{ records: RecordJson[] }>(made)).records.map(({ id }) => id);
-}
-
-interface Row {
-  readonly name: string;
-  /** Statements of one call that read or write; those that open, close and say as whom are not counted. */
-  readonly statements: number;
-  /** Times that the call waits for the database. */
-  readonly roundTrips: number;
-  /** How many things the small call and the large one touch. */
-  readonly sizes: readonly [number, number];
-  prepare(size: number): Promise<Prepared> | Prepared;
-}
-
-interface Asked extends Call {
-  readonly query?: string;
-}
-
-interface Prepared {
-  readonly path: string;
-  /** Makes what one call needs; its own statements are not counted. */
-  next?(): Promise<Asked> | Asked;
-}
+beforeAll(() => {
+  ({ running, base } = journey());
+});
+const fresh = (number: number, table?: string): Promise<string[]> => journey().fresh(number, table);
+const setUp = (path: string, body: unknown): Promise<void> => journey().setUp(path, body);
 
 const data = (): string => `/v0/${base.id}/${base.tasks.id}`;
 const meta = (): string => `/v0/meta/bases/${base.id}`;
@@ -92,12 +27,6 @@ async function linked(size: number): Promise<object[]> {
   const projects = await fresh(size, base.projects.id);
   return projects.map((id) => ({ fields: { Name: "linked", Project: [id] } }));
 }
-
-async function setUp(path: string, body: unknown): Promise<void> {
-  await expectOk(call(`${running.url}${path}`, { body, token: running.owner.session }));
-}
-
-const control = /^\s*(begin|commit|set local role|reset role)\b/;
 
 /** Every endpoint that may touch several things, with what it costs whatever their number. */
 const table: readonly Row[] = [
@@ -372,14 +301,4 @@ const table: readonly Row[] = [
   },
 ];
 
-test.for(table)("$name", async ({ prepare, sizes, statements, roundTrips }) => {
-  const taken: Statements[] = [];
-  for (const size of sizes) {
-    const { path, next } = await prepare(size);
-    taken.push(await statementsOf(path, next));
-  }
-  for (const { texts, roundTrips: waits } of taken) {
-    const working = texts.filter((text) => !control.test(text));
-    expect([working.length, waits], texts.join("\n")).toEqual([statements, roundTrips]);
-  }
-});
+test.for(table)("$name", (row) => journey().expectCost(row));

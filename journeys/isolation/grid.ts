@@ -219,6 +219,33 @@ export const builds: Readonly<Record<string, readonly Build[]>> = {
     () => ({ body: "no archive", contentType: "application/zip" }),
     () => ({ query: "?keepIds=true", body: "no archive", contentType: "application/zip" }),
   ],
+  "audit.listActs": [
+    (ids) => ({ query: `?workspace=${ids.workspaceId}` }),
+    (ids) => ({ query: `?base=${ids.baseId}` }),
+    // Who did what to whom is for those whom it concerns: here nobody did such a thing to anybody.
+    (ids) => ({ query: `?act=identity.user-deleted&actor=${ids.userId}` }),
+    (ids) => ({ query: `?act=identity.user-deleted&target=${ids.userId}` }),
+  ],
+  "audit.exportActs": [
+    (ids) => ({ query: `?act=identity.user-deleted&workspace=${ids.workspaceId}` }),
+    (ids) => ({ query: `?act=identity.user-deleted&base=${ids.baseId}&format=csv` }),
+  ],
+  "audit.listOfBase": [
+    () => ({}),
+    (ids) => ({ query: `?table=${ids.tableId}&record=${ids.recordId}` }),
+  ],
+  "webBff.table": [() => ({}), (ids) => ({ query: `?view=${ids.viewId}` })],
+  "mobileBff.records": [
+    () => ({}),
+    (ids) => ({ query: `?fields=${ids.fieldId}` }),
+    (ids) => ({ query: `?view=${ids.viewId}` }),
+    (ids) => ({ query: `?limit=1&cursor=${encodeURIComponent(ids.offset)}` }),
+  ],
+  "mobileBff.sync": [
+    (ids) => ({ query: `?base=${ids.baseId}` }),
+    (ids) => ({ query: `?base=${ids.baseId}&tables=${ids.tableId}` }),
+    (ids) => ({ query: `?base=${ids.baseId}&fields=${ids.fieldId}` }),
+  ],
   "baseFiles.createFromTemplate": [() => ({ body: { template: "crm" } })],
   "analytics.takeEvents": [
     (ids) => ({ body: { workspaceId: ids.workspaceId, events: [{ name: "made" }] } }),
