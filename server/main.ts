@@ -143,8 +143,8 @@ async function start(
     health: healthParts(world, database),
     about: { version, database: options?.database ?? describe(postgres) },
     tracing,
-    meter: analytics.meter,
-    quota: analytics.refuse,
+    // What goes through a gateway alone is counted where it is answered.
+    ...(servesApi(config) ? { meter: analytics.meter, quota: analytics.refuse } : {}),
     upstreams: routing?.upstreams,
   });
   routing?.follow(gateway);
@@ -219,9 +219,9 @@ function knownActor(world: World, authorization: string): Actor | Promise<Actor>
   return cachedActor(world, authorization) ?? actorOf(world, authorization);
 }
 
-/** A process that is a worker only listens for health and metrics alone. */
+/** A gateway alone sends everything that is ours to those that do; a worker alone listens for health and metrics. */
 function servesApi({ roles }: Config): boolean {
-  return roles.has("gateway") || roles.has("api");
+  return roles.has("api");
 }
 
 function mountsOf(world: World): Mount[] {
