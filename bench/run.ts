@@ -64,6 +64,14 @@ const benches: readonly Bench[] = [
     },
   },
   {
+    name: "events",
+    run: async (shared) => {
+      const { benchEvents, benchQuestions } = await import("./events.ts");
+      const instance = await shared.instance();
+      return [await benchEvents(instance), ...(await benchQuestions(instance))];
+    },
+  },
+  {
     name: "formulas",
     run: async (shared, isAsked) => {
       const { benchFormulas } = await import("./formulas/bench-formulas.ts");
