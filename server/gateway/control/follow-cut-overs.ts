@@ -7,6 +7,13 @@ import { judgeCutOver, nextStep, type Verdict } from "./judge-cut-over.ts";
 /** How often cut-overs are judged, milliseconds. */
 const JUDGE_EVERY_MS = 1_000;
 
+export interface CutOversOptions {
+  readonly world: World;
+  readonly upstreams: Upstreams;
+  /** Takes over what has been said. */
+  readonly obey: () => Promise<void>;
+}
+
 /**
  * Watches the routes that are cut over: goes back by itself when the new target does worse than the old one, and takes the
  * automatic steps. Each process judges what it has seen itself; the first that speaks is heard by all.
@@ -14,12 +21,14 @@ const JUDGE_EVERY_MS = 1_000;
 export class CutOvers {
   private readonly world: World;
   private readonly upstreams: Upstreams;
+  private readonly obey: () => Promise<void>;
   private readonly timer: NodeJS.Timeout;
   private judging: Promise<void> = Promise.resolve();
 
-  constructor(world: World, upstreams: Upstreams) {
+  constructor({ world, upstreams, obey }: CutOversOptions) {
     this.world = world;
     this.upstreams = upstreams;
+    this.obey = obey;
     this.timer = setInterval(() => void this.judge(), JUDGE_EVERY_MS).unref();
   }
 
@@ -99,6 +108,7 @@ export class CutOvers {
       ...change,
       sinceRevision: live.revision,
     });
+    await this.obey();
     if (weights !== undefined) {
       const fields = { route: live.route.name, ...change, weights };
       if (change.act === "roll-back") {

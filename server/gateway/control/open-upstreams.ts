@@ -21,6 +21,8 @@ export interface OpenUpstreams {
   readonly upstreams: Upstreams;
   readonly file: WatchedFile;
   readonly cutOvers: CutOvers;
+  /** Reads the commands again: for whoever has just given one. */
+  obey(): Promise<void>;
   /** Calls back with the sections of limits and origins: now, and whenever the file changes. */
   follow(gateway: FollowingGateway): void;
   close(): Promise<void>;
@@ -79,11 +81,12 @@ export async function openUpstreams(
     }),
     signals.listen(BREAKERS_SIGNAL, (name) => upstreams.upstream(name)?.resetBreakers()),
   ];
-  const cutOvers = new CutOvers(world, upstreams);
+  const cutOvers = new CutOvers({ world, upstreams, obey });
   return {
     upstreams,
     file,
     cutOvers,
+    obey,
     follow: (gateway) => {
       const apply = (): void => {
         const { others } = file.state.file;

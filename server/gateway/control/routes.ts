@@ -39,6 +39,7 @@ export function gatewayRoutes(opened: OpenUpstreams): Hono<HttpEnv> {
     const change = parseWith(gatewayChange, await readJson(c.req.raw));
     const live = routeNamed(c.req.param("route"));
     await changeRoute(scope, live, change);
+    await opened.obey();
     return jsonAnswer(showRoute(upstreams.route(live.route.name) ?? live), { headers: NO_STORE });
   });
   app.get(`${BASE}/routes/:route/shadow`, (c) => {

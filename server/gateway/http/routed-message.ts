@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Problem } from "#kernel";
+import type { Problem } from "#kernel";
 import type { Answer } from "../answers/answer.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Pipeline } from "../pipeline.ts";

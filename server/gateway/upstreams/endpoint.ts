@@ -1,18 +1,16 @@
-import type { Client, Pool } from "undici";
+import type * as Undici from "undici";
 import { Breaker, type Log } from "#kernel";
 import type { UpstreamSpec } from "../file/upstream-shape.ts";
 
 /** An unused connection is closed before most servers close it, milliseconds. */
 const KEEP_ALIVE_MS = 4_000;
 
-type Undici = typeof import("undici");
-
 /** What an endpoint is made of. */
 export interface EndpointOptions {
   readonly upstream: string;
   readonly url: string;
   readonly spec: UpstreamSpec;
-  readonly undici: Undici;
+  readonly undici: typeof Undici;
   /** Certificates to trust, where the file names some. */
   readonly ca: string | undefined;
   readonly log: Log;
@@ -25,14 +23,14 @@ export class Endpoint {
   readonly host: string;
   /** Before each path; empty or without a slash at its end. */
   readonly basePath: string;
-  readonly pool: Pool;
+  readonly pool: Undici.Pool;
   readonly breaker: Breaker;
   /** Requests that it has not answered yet. */
   active = 0;
   /** What the last checks say; well until they say otherwise. */
   isHealthy = true;
   private readonly options: EndpointOptions;
-  private readonly prober: Client | undefined;
+  private readonly prober: Undici.Client | undefined;
   private timer: NodeJS.Timeout | undefined;
   private inRow = 0;
 

@@ -165,7 +165,7 @@ describe("WebSockets", () => {
     const upstream = await toy("sockets");
     const sockets = new WebSocketServer({ server: upstream.server, handleProtocols: () => "chat" });
     sockets.on("connection", (socket, message) => {
-      socket.send(`hello ${message.url} ${message.headers["x-forwarded-for"]}`);
+      socket.send(`hello ${message.url} ${String(message.headers["x-forwarded-for"])}`);
       socket.on("message", (data) => socket.send(data));
     });
     return upstream;

@@ -110,10 +110,9 @@ class Join implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    far: Duplex,
+    ...[controller, status, , far]: Parameters<
+      NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>
+    >
   ): void {
     const { socket, head, way } = this.upgrade;
     const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
