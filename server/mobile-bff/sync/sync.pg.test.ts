@@ -313,6 +313,10 @@ test("a cursor goes with its own question, and tables that are not there are ref
   await expect(syncForPhone(owner, unknown)).rejects.toMatchObject({
     code: "mobile-bff.unknown-table",
   });
+  const noField = { baseId: base.baseId, fields: ["fldAAAAAAAAAAAAAA"] };
+  await expect(syncForPhone(owner, noField)).rejects.toMatchObject({
+    code: "mobile-bff.unknown-field",
+  });
 });
 
 test("whatever is written, lost and resumed, the copy ends equal to the tables", async () => {

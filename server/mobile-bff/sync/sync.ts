@@ -42,7 +42,7 @@ export interface FoundPage extends Omit<SyncPage, "cursor"> {
 /**
  * The next page of a client's copy: of the snapshot first, then of what has changed. Nothing that was committed before the
  * last answer said `more: false` is missing from the copy; a record may come again. Problems: those of `allow`,
- * `mobile-bff.bad-cursor`, `mobile-bff.unknown-table`.
+ * `mobile-bff.bad-cursor`, `mobile-bff.unknown-table`, `mobile-bff.unknown-field`.
  */
 export async function syncForPhone(scope: Scope, question: SyncQuestion): Promise<SyncAnswer> {
   const { baseId } = question;
@@ -64,6 +64,9 @@ export async function syncForPhone(scope: Scope, question: SyncQuestion): Promis
       throw unknownTable();
     }
     return { resync: "schema-changed" };
+  }
+  if (question.cursor === undefined) {
+    refuseUnknownFields(tables, cursor);
   }
   const call = { scope, cursor, schema, tables };
   const page =
@@ -114,6 +117,20 @@ function syncedTables(
     table,
     fields: table.fields.filter(({ id }) => wanted === undefined || wanted.has(id)),
   }));
+}
+
+/** A field that is gone later is told by the log. Problem: `mobile-bff.unknown-field`. */
+function refuseUnknownFields(
+  tables: readonly SyncedTable[],
+  { fields }: Pick<SyncCursor, "fields">,
+): void {
+  const known = new Set(tables.flatMap((synced) => synced.fields.map(({ id }) => id)));
+  if (fields?.some((id) => !known.has(id)) === true) {
+    throw new Problem("invalid", "mobile-bff.unknown-field", {
+      message: "None of the tables has such a field.",
+      fields: { fields: "names a field that none of the tables has" },
+    });
+  }
 }
 
 function unknownTable(): Problem {
