@@ -1,4 +1,3 @@
-import path from "node:path";
 import { operations } from "@basalt/contract";
 import {
   openLog,
@@ -54,11 +53,13 @@ import { mobileBffRoutes } from "#mobile-bff";
 import { webBffRoutes } from "#web-bff";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
+import { gatewayFileOf } from "./command-route.ts";
 import { closeAll, openWorld, type Closers } from "./open-world.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { startSample } from "./sample.ts";
 import { version } from "./version.ts";
 
+export { commandRoute, type CommandedRoute, listRoutes } from "./command-route.ts";
 export { databaseScripts } from "./database-scripts.ts";
 export { modules } from "./modules.ts";
 export { openWorld, type OpenWorld } from "./open-world.ts";
@@ -181,9 +182,6 @@ async function withPort(config: Config): Promise<Config> {
   return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
 }
 
-/** The file of the gateway that comes with Basalt. */
-const SHIPPED_GATEWAY_FILE = path.join(import.meta.dirname, "../gateway.yaml");
-
 /** Routes of the gateway file, in processes that are a gateway. */
 async function openRouting(world: World): Promise<OpenUpstreams | undefined> {
   const { config } = world;
@@ -193,7 +191,7 @@ async function openRouting(world: World): Promise<OpenUpstreams | undefined> {
   try {
     return await openUpstreams(world, {
       findActor: (authorization) => knownActor(world, authorization),
-      path: config.gatewayFile ?? SHIPPED_GATEWAY_FILE,
+      path: gatewayFileOf(config),
       apiUrls: config.apiUrls,
     });
   } catch (error) {
@@ -249,9 +247,13 @@ function mountsOf(world: World): Mount[] {
 }
 
 function healthParts(world: World, database: Database): HealthPart[] {
+  const { redis } = world;
   return [
     { name: "database", critical: true, check: () => database.script("select 1") },
     { name: "files", critical: false, check: () => storeAnswers(world) },
+    ...(redis === undefined
+      ? []
+      : [{ name: "redis", critical: false, check: () => redis.check() }]),
   ];
 }
 

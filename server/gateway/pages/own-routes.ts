@@ -36,7 +36,18 @@ export function ownRoutes(options: GatewayOptions): OwnRoutes {
   const answerHealth = async (): Promise<Response> => {
     const { status, parts } = await health();
     const uptimeS = Math.round((world.now().getTime() - startedAt.getTime()) / 1_000);
-    return jsonAnswer({ status, service: "basalt", version: about.version, uptimeS, parts });
+    // Who else serves the same database; where they are is nobody's business here.
+    const processes = world.processes
+      ?.list()
+      .map(({ roles, version, startedAt: since }) => ({ roles, version, startedAt: since }));
+    return jsonAnswer({
+      status,
+      service: "basalt",
+      version: about.version,
+      uptimeS,
+      parts,
+      ...(processes === undefined ? {} : { processes }),
+    });
   };
   routes.get("/health", answerHealth);
   routes.get("/api/health", answerHealth);
