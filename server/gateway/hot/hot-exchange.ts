@@ -12,6 +12,7 @@ export class HotExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly address: string;
+  readonly traceparent: string | undefined;
   readonly actor: UserActor;
   readonly userId: string;
   readonly baseId: string;
@@ -22,7 +23,7 @@ export class HotExchange implements Exchange {
   constructor(call: {
     readonly method: string;
     readonly path: string;
-    readonly vetted: Pick<VettedHeaders, "requestId" | "address">;
+    readonly vetted: Pick<VettedHeaders, "requestId" | "traceparent" | "address">;
     readonly actor: UserActor;
     readonly answer: HotAnswer;
   }) {
@@ -33,6 +34,7 @@ export class HotExchange implements Exchange {
         : newId("req");
     this.method = call.method;
     this.path = call.path;
+    this.traceparent = call.vetted.traceparent;
     this.address = call.vetted.address;
     this.actor = call.actor;
     this.userId = call.actor.userId;

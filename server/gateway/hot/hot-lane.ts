@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type HotReads, isTagNamed, type Problem, type UserActor } from "#kernel";
+import { type HotReads, isTagNamed, type Metrics, type Problem, type UserActor } from "#kernel";
 import { type Exchange, pathOf } from "../exchange.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { HotExchange } from "./hot-exchange.ts";
@@ -14,6 +14,7 @@ export interface HotSource {
 }
 
 export interface HotLaneOptions extends HotSource {
+  readonly metrics: Metrics;
   readonly pipeline: Pick<
     Pipeline,
     "admission" | "ask" | "done" | "dress" | "dressVersion" | "upstreams"
@@ -35,6 +36,7 @@ export type HotLane = (message: IncomingMessage, response: ServerResponse) => bo
 
 /** Makes the lane. What it answers, the ordinary way would answer alike: `journeys/hot-lane-agrees.test.ts`. */
 export function hotLane({
+  metrics,
   reads,
   knownActor,
   pipeline,
@@ -44,6 +46,13 @@ export function hotLane({
   const forms = new HotForms(pipeline);
   const vet = headerVetting(addressOf);
   const { admission, upstreams } = pipeline;
+  let answered = 0;
+  metrics.gauge(
+    "gateway_hot_answers",
+    "Requests answered from memory before anything was made for them, since the start",
+    [],
+    (gauge) => gauge.set(answered),
+  );
 
   return (message, response) => {
     const { method = "", url = "" } = message;
@@ -83,6 +92,7 @@ export function hotLane({
     form.headers[form.requestIdAt] = exchange.requestId;
     form.headers[form.txnAt] = answer.txn;
     send(response, form, { isBare: method === "HEAD", limits });
+    answered += 1;
     pipeline.done(exchange, {
       status: form.status,
       bytesIn: 0,

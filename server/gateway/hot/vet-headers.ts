@@ -10,6 +10,7 @@ export interface VettedHeaders {
   readonly acceptEncoding: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly requestId: string | undefined;
+  readonly traceparent: string | undefined;
   /** Who called, by the connection and what proxies say. */
   readonly address: string;
   /** The larger limits were asked for. */
@@ -75,6 +76,7 @@ function vet(
     acceptEncoding: single(headers["accept-encoding"]),
     ifNoneMatch: headers["if-none-match"],
     requestId: single(headers["x-request-id"]),
+    traceparent: single(headers["traceparent"]),
     address: addressOf(socket.remoteAddress, single(headers["x-forwarded-for"]) ?? null),
     extended: headers["x-basalt-limits"] === "extended",
     minTxn,

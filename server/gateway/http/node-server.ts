@@ -10,10 +10,12 @@ import type { Answer } from "../answers/answer.ts";
 import { type Exchange, newExchange } from "../exchange.ts";
 import type { RouteClass } from "../limits/route-class.ts";
 import { hotLane } from "../hot/hot-lane.ts";
+import { takeForwarded } from "./forwarded.ts";
 import { requestOf } from "./node-request.ts";
 import { admitted, type Pipeline } from "../pipeline.ts";
 import { callerOf } from "../upstreams/serve-routed.ts";
 import { refusalOf } from "./refusals.ts";
+import { openTlsFront } from "./tls-front.ts";
 import { routed, type RoutedCall } from "./routed-message.ts";
 import { routedUpgrade, takesUpgrade } from "./routed-upgrade.ts";
 import {
@@ -58,6 +60,8 @@ export interface ListenOptions {
 export interface Patience extends PaceOptions {
   readonly headersMs?: number;
   readonly checkEveryMs?: number;
+  /** How often the files of the certificate are looked at. */
+  readonly certificateLookMs?: number;
 }
 
 /** Opens the port, or takes connections from a shared socket. Problems: `gateway.port-taken`, `gateway.address-not-available`. */
@@ -66,7 +70,7 @@ export async function listenOn(
   pipeline: Pipeline,
   { shared, patience = {} }: ListenOptions = {},
 ): Promise<Listening> {
-  const { host, port, trustedProxies } = world.config;
+  const { host, port, trustedProxies, tls, forwardedHeader } = world.config;
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: patience.headersMs ?? HEADERS_TIMEOUT_MS,
@@ -79,14 +83,20 @@ export async function listenOn(
     shouldUpgradeCallback: (message) =>
       pipeline.upstreams !== undefined && takesUpgrade(pipeline.upstreams, message),
   });
-  server.maxConnections = CONNECTIONS_MAX;
   // All of them are looked at, and too many are refused: Node would drop those above a number in silence.
   server.maxHeadersCount = 0;
   const state = { stopping: false };
   const addressOf = callerAddress(trustedProxies);
   const bodies = new BodyBudget();
   const pace = new BodyPace(patience);
-  const serve = serving({ world, pipeline, addressOf, state, bodies, pace });
+  const serveAny = serving({ world, pipeline, addressOf, state, bodies, pace });
+  const serve: typeof serveAny =
+    forwardedHeader === "forwarded"
+      ? (message, response) => {
+          takeForwarded(message.headers);
+          serveAny(message, response);
+        }
+      : serveAny;
   server.on("request", serve);
   // An `Expect` that nobody knows may be ignored; Node would answer 417 without a request id.
   server.on("checkExpectation", serve);
@@ -95,17 +105,26 @@ export async function listenOn(
   server.on("connect", (_message, socket) =>
     refuseRaw(socket, pipeline, { status: 405, code: "gateway.no-tunnels", target: "/" }),
   );
+  const front =
+    tls === null
+      ? server
+      : await openTlsFront(server, serve, {
+          files: tls,
+          log: world.log,
+          lookEveryMs: patience.certificateLookMs,
+        });
+  front.maxConnections = CONNECTIONS_MAX;
   world.metrics.gauge("http_connections_open", "Open connections", [], (gauge) =>
-    connections(server).then((count) => gauge.set(count)),
+    connections(front).then((count) => gauge.set(count)),
   );
-  await bind(server, { host, port }, shared);
+  await bind(front, { host, port }, shared);
   const doors: (() => void)[] = [];
-  const bound = portOf(server);
+  const bound = portOf(front);
   return {
     port: bound,
-    url: `http://${shownHost(host)}:${bound}`,
+    url: `${tls === null ? "http" : "https"}://${shownHost(host)}:${bound}`,
     takeAlso: async (another) => {
-      const giveBack = await takeAlso(server, another);
+      const giveBack = await takeAlso(front, another);
       doors.push(giveBack);
       return giveBack;
     },
@@ -116,7 +135,7 @@ export async function listenOn(
       state.stopping = true;
       doors.forEach((giveBack) => giveBack());
       pace.close();
-      return stopTaking(server, idleMs);
+      return stopTaking(front, idleMs);
     },
   };
 }
@@ -147,6 +166,7 @@ function serving(
     pipeline.hot &&
     hotLane({
       ...pipeline.hot,
+      metrics: world.metrics,
       pipeline,
       addressOf,
       onward: (call, exchange, refusing) => {

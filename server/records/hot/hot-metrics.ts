@@ -1,4 +1,4 @@
-import type { Metrics } from "#kernel";
+import type { Counter, Metrics } from "#kernel";
 import type { ByteCache } from "./byte-cache.ts";
 import type { HotEntry } from "./hot-entry.ts";
 
@@ -10,26 +10,30 @@ export class HotMetrics {
   private evictions = 0;
 
   constructor(metrics: Metrics, cache: ByteCache<HotEntry>) {
+    // Made before the counters, and so asked before them: they are complete when their turn comes.
+    metrics.gauge("hot_bytes", "Memory that kept answers take, about", [], (gauge) => {
+      this.addUp(reads, evictions, cache);
+      gauge.set(cache.sizeBytes);
+    });
+    metrics.gauge("hot_entries", "Answers kept", [], (gauge) => gauge.set(cache.count));
     const reads = metrics.counter(
       "hot_reads_total",
       "Reads of records and pages: answered from memory, read, or answered by a read that was running",
       ["cache", "result"],
     );
     const evictions = metrics.counter("hot_evictions_total", "Answers removed to make room");
-    // Collected first, so that the counters are complete when their turn comes.
-    metrics.gauge("hot_bytes", "Memory that kept answers take, about", [], (gauge) => {
-      for (const name of ["record", "page"] as const) {
-        const counts = this.counts[name];
-        for (const result of ["hit", "miss", "coalesced"] as const) {
-          reads.inc({ cache: name, result }, counts[result]);
-          counts[result] = 0;
-        }
+  }
+
+  private addUp(reads: Counter, evictions: Counter, cache: ByteCache<HotEntry>): void {
+    for (const name of ["record", "page"] as const) {
+      const counts = this.counts[name];
+      for (const result of ["hit", "miss", "coalesced"] as const) {
+        reads.inc({ cache: name, result }, counts[result]);
+        counts[result] = 0;
       }
-      evictions.inc({}, cache.evictions - this.evictions);
-      this.evictions = cache.evictions;
-      gauge.set(cache.sizeBytes);
-    });
-    metrics.gauge("hot_entries", "Answers kept", [], (gauge) => gauge.set(cache.count));
+    }
+    evictions.inc({}, cache.evictions - this.evictions);
+    this.evictions = cache.evictions;
   }
 
   hit(recordId: string | undefined): void {
