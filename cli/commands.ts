@@ -93,6 +93,48 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./base-import.ts")).baseImport,
   },
   {
+    words: "gateway show",
+    usage: "",
+    summary: "lists the routes of the gateway file with their weights",
+    load: async () => (await import("./gateway.ts")).gatewayShow,
+  },
+  {
+    words: "gateway cut-over",
+    usage: "ROUTE PERCENT",
+    summary: "sends so much of a route to its new target, at once",
+    load: async () => (await import("./gateway.ts")).gatewayCutOver,
+  },
+  {
+    words: "gateway switch",
+    usage: "ROUTE [--to TARGET]",
+    summary: "sends all of a route to one target (blue-green)",
+    load: async () => (await import("./gateway.ts")).gatewaySwitch,
+  },
+  {
+    words: "gateway roll-back",
+    usage: "ROUTE",
+    summary: "sends all of a route to its old target again",
+    load: async () => (await import("./gateway.ts")).gatewayRollBack,
+  },
+  {
+    words: "gateway pause",
+    usage: "ROUTE",
+    summary: "holds the automatic steps of a cut-over",
+    load: async () => (await import("./gateway.ts")).gatewayPause,
+  },
+  {
+    words: "gateway resume",
+    usage: "ROUTE",
+    summary: "begins the automatic steps of a cut-over, or goes on with them",
+    load: async () => (await import("./gateway.ts")).gatewayResume,
+  },
+  {
+    words: "gateway hand-back",
+    usage: "ROUTE",
+    summary: "lets the gateway file count again",
+    load: async () => (await import("./gateway.ts")).gatewayHandBack,
+  },
+  {
     words: "doctor",
     usage: "",
     summary: "lists every setting and checks what Basalt needs",

@@ -286,6 +286,14 @@ export const leftOut: Readonly<Record<string, string>> = Object.fromEntries([
     "identity.renewBackupCodes",
     "identity.disableTwoFactor",
   ].map((id) => [id, "is about the caller's own account alone and would end its session"]),
+  ...[
+    "gateway.show",
+    "gateway.changeRoute",
+    "gateway.shadowReport",
+    "gateway.clearShadowReport",
+    "gateway.resetBreakers",
+    "gateway.identityKeys",
+  ].map((id) => [id, "names routes of the gateway file, and nothing of anybody"]),
 ]);
 
 /**

@@ -15,3 +15,5 @@ export type { Health, HealthPart, PartHealth } from "./pages/health.ts";
 export { GatewayFileError } from "./file/watch-file.ts";
 export { openUpstreams, type OpenUpstreams } from "./control/open-upstreams.ts";
 export { gatewayRoutes } from "./control/routes.ts";
+export { changeRouteOfFile, type CommandedRoute, routesOfFile } from "./control/command-route.ts";
+export type { RouteChange } from "./control/change-route.ts";
