@@ -74,8 +74,12 @@ test("a field that is read and deleted makes its readers invalid, with the reaso
   await deleteField(scope, place(await base.field("Tasks", "Hours")));
   const [f, g] = [await base.field("Tasks", "F"), await base.field("Tasks", "G")];
   expect(stateOf(f)).toMatchObject({ isValid: false, result: null });
-  expect(stateOf(f).reason).toContain("Unknown field names");
+  const reason = 'It is computed from "Hours", which has been deleted.';
+  expect(stateOf(f).reason).toBe(reason);
   expect(stateOf(g)).toMatchObject({ isValid: false });
+  // Later changes leave the reason alone.
+  await base.add("Tasks", { name: "Later", type: "singleLineText" });
+  expect(stateOf(await base.field("Tasks", "F")).reason).toBe(reason);
   expect((await cells("Tasks"))["a"]).toEqual({ Name: "a" });
   expect(await update("Tasks", id, { Name: "b" })).toEqual({ Name: "b" });
   await updateField(scope, { ...place(f), options: { formula: "LEN(Name)" } });
@@ -99,6 +103,9 @@ test("links that go make what follows them invalid", async () => {
   await deleteTable(scope, { baseId: base.baseId, tableId: hours.tableId });
   expect((await cells("Projects"))["P"]).toEqual({ Name: "P" });
   expect(stateOf(await field("Projects", "Sum"))).toMatchObject({ isValid: false });
+  expect(stateOf(await field("Projects", "Count")).reason).toBe(
+    'It is computed from "Tasks", which has been deleted.',
+  );
 });
 
 test("a source that changes its type takes its readers with it", async () => {

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { Problem, type Tx } from "#kernel";
 import type { ComputedState } from "../field-types/computed.ts";
 import type { BaseSchema, Field } from "../schema/base-schema.ts";
 import { assembleSchema, fieldsOf } from "../schema/schema-cache.ts";
 import { isComputed } from "./definitions.ts";
 import { computedGraph, cycleOf } from "./graph.ts";
+import { withDeletedNames } from "./deleted-inputs.ts";
 import { settledField } from "./settle-field.ts";
 import { updateFieldOptions } from "./settle.sql.ts";
 import { isUntouched } from "./untouched.ts";
@@ -35,8 +37,12 @@ export async function settleDefinitions(
     const now = view.tablesById.get(table.id);
     const holds = isValid(field) && isUntouched(before, node, (id) => fields.get(id));
     if (now !== undefined && !holds) {
-      const settled = settledField(view, now, field);
-      if (settled !== field) {
+      const settled = withDeletedNames(settledField(view, now, field), {
+        earlier: field,
+        before: fieldsOf(before),
+        now: fields,
+      });
+      if (settled !== field && !isDeepStrictEqual(settled, field)) {
         changed.push(settled);
         fields.set(settled.id, settled);
         view = withField(view, settled);
