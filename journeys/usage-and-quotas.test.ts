@@ -64,7 +64,7 @@ test("every answer is counted once, from memory or not, on the key that asked", 
     .poll(async () => (await usageOf(workspaceId)).rows.find(({ keyId }) => keyId === key.id))
     .toMatchObject({ reads: 100, writes: 1, failures: 1 });
   expect((await usageOf(workspaceId)).held.records).toBe(3);
-  const shown = expectOk<Json>(asOwner(`/api/v1/api-keys/${key.id}`));
+  const shown = expectOk(asOwner(`/api/v1/api-keys/${key.id}`));
   expect((await shown)["lastUsedAt"]).toBeTypeOf("string");
 });
 

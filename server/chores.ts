@@ -1,5 +1,12 @@
 import { keepPartitions, sweepIdempotencyKeys, systemScope, type Scope, type World } from "#kernel";
-import { countHeld, keepEvents, mailAlerts, sweepAlerts, sweepUsage } from "#analytics";
+import {
+  countHeld,
+  forgetGoneWorkspaces,
+  keepEvents,
+  mailAlerts,
+  sweepAlerts,
+  sweepUsage,
+} from "#analytics";
 import { keepActs, sealActs } from "#audit";
 import { sweepIdentity } from "#identity";
 import { backlogWorker, dropBase, refreshVolatile, sweepRecent, sweepRecords } from "#records";
@@ -34,6 +41,7 @@ const chores: readonly Chore[] = [
   { name: "recently-opened", everyMs: HOUR_MS * 6, run: sweepRecent },
   { name: "product-events", everyMs: HOUR_MS * 6, run: keepEvents },
   { name: "usage", everyMs: HOUR_MS * 6, run: sweepUsage },
+  { name: "gone-workspaces", everyMs: HOUR_MS * 6, run: forgetGoneWorkspaces },
   { name: "alerts", everyMs: HOUR_MS * 6, run: sweepAlerts },
   { name: "alert-mails", everyMs: MINUTE_MS, run: mailAlerts },
   { name: "held", everyMs: HOUR_MS, run: countHeld },

@@ -5,6 +5,7 @@
  */
 export { takeEvents, type SentEvents, type TakenEvents } from "./events/take-events.ts";
 export { keepEventPartitions, keepEvents } from "./events/keep-partitions.ts";
+export { forgetGoneWorkspaces } from "./forget-workspaces.ts";
 export { openAnalytics, WRITTEN_EVERY_MS, type Analytics } from "./open-analytics.ts";
 export { countHeld, type MeasureBase } from "./quotas/held.ts";
 export { sweepAlerts } from "./quotas/list-alerts.ts";

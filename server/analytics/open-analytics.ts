@@ -37,7 +37,7 @@ export async function openAnalytics(
   world.parts.of(usageGate).fit(book);
   await book.reload();
   const turns = new Turns(world, book);
-  const stopListening = world.signals.listen(QUOTAS_CHANGED, () => turns.soon());
+  const stopListening = world.signals.listen(QUOTAS_CHANGED, () => turns.changed());
   const timer = setInterval(() => turns.soon(), every).unref();
   return {
     meter: (counted) => meter.count(counted),
@@ -62,6 +62,8 @@ class Turns {
   private running: Promise<void> = Promise.resolve();
   private waiting = 0;
   private filesCountedMs = 0;
+  /** Bounds were changed somewhere; where there are none, nothing else makes them read again. */
+  private isChanged = false;
 
   constructor(world: World, book: QuotaBook) {
     this.world = world;
@@ -76,6 +78,11 @@ class Turns {
     this.run().catch((error: unknown) =>
       this.world.log.debug({ err: error }, "analytics: usage was not written; it is tried again"),
     );
+  }
+
+  changed(): void {
+    this.isChanged = true;
+    this.soon();
   }
 
   async run(): Promise<void> {
@@ -105,10 +112,12 @@ class Turns {
     if (countsFiles) {
       await this.countFiles();
     }
-    await book.reload();
-    if (!book.isEmpty) {
-      await settleAlerts(world);
+    if (book.isEmpty && !this.isChanged) {
+      return;
     }
+    this.isChanged = false;
+    await book.reload();
+    await settleAlerts(world);
   }
 
   private async countFiles(): Promise<void> {

@@ -74,10 +74,21 @@ export async function keepEvents(scope: Scope): Promise<number> {
   );
   for (const { workspaceId, keepDays } of policies) {
     const before = new Date(startOfDay(scope.now()).getTime() - keepDays * DAY_MS);
-    for (let gone = DELETED_AT_ONCE; gone === DELETED_AT_ONCE && !scope.signal.aborted;) {
-      gone = await scope.db.run(deleteOldEvents(workspaceId, before, DELETED_AT_ONCE));
-      removed += gone;
-    }
+    removed += await deleteEventsBefore(scope, workspaceId, before);
+  }
+  return removed;
+}
+
+/** Removes the events of a workspace up to a moment, some at a time. Answers how many. */
+export async function deleteEventsBefore(
+  scope: Scope,
+  workspaceId: string,
+  before: Date,
+): Promise<number> {
+  let removed = 0;
+  for (let gone = DELETED_AT_ONCE; gone === DELETED_AT_ONCE && !scope.signal.aborted;) {
+    gone = await scope.db.run(deleteOldEvents(workspaceId, before, DELETED_AT_ONCE));
+    removed += gone;
   }
   return removed;
 }

@@ -1,4 +1,4 @@
-import type { Scope } from "#kernel";
+import { inTransaction, noteAct, type Scope } from "#kernel";
 import { allow } from "#workspaces";
 import { dropPolicy, policyOf, setPolicy } from "./policy.sql.ts";
 
@@ -24,8 +24,14 @@ export async function setEventPolicy(
   { keepDays }: EventPolicy,
 ): Promise<EventPolicy> {
   await allow(scope, "workspace.update", { workspaceId });
-  await scope.db.run(
-    keepDays === null ? dropPolicy(workspaceId) : setPolicy(workspaceId, keepDays),
-  );
+  await inTransaction(scope, async (tx) => {
+    await tx.db.run(keepDays === null ? dropPolicy(workspaceId) : setPolicy(workspaceId, keepDays));
+    await noteAct(tx, {
+      act: "analytics.event-policy-set",
+      target: { kind: "workspace", id: workspaceId },
+      workspaceId,
+      details: { keepDays },
+    });
+  });
   return { keepDays };
 }

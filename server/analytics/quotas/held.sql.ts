@@ -1,4 +1,5 @@
 import { sql, type Sql } from "#kernel";
+import type { PlacedBase } from "#workspaces";
 
 /** What all bases of a workspace hold, as far as they were counted. */
 export const heldOf = (workspaceId: string): Sql => sql`
@@ -44,6 +45,13 @@ export const notCountedSince = (baseIds: readonly string[], since: Date): Sql =>
   left join analytics.held h on h.base_id = b.id
   where h.base_id is null or h.measured_at < ${since}
   order by h.measured_at nulls first`;
+
+/** A base that was moved takes what it holds along. */
+export const moveHeld = (bases: readonly PlacedBase[]): Sql => sql`
+  update analytics.held h set workspace_id = b.workspace_id
+  from unnest(${bases.map(({ baseId }) => baseId)}::text[], ${bases.map(({ workspaceId }) => workspaceId)}::text[])
+    as b(base_id, workspace_id)
+  where h.base_id = b.base_id and h.workspace_id <> b.workspace_id`;
 
 /** Of a workspace: those that are not its own any more, or gone. */
 export const dropHeld = (workspaceIds: readonly string[], baseIds: readonly string[]): Sql => sql`

@@ -1,6 +1,6 @@
 import { part, Problem, type Scope, type World } from "#kernel";
 import { basesOfWorkspaces, placedBases, type PlacedBase } from "#workspaces";
-import { catchUpHeld, dropHeld, notCountedSince, setHeld } from "./held.sql.ts";
+import { catchUpHeld, dropHeld, moveHeld, notCountedSince, setHeld } from "./held.sql.ts";
 
 /** Counts what a base holds, by whoever knows bases; undefined where it is gone. `txn`: as of that transaction. */
 export type MeasureBase = (
@@ -31,7 +31,11 @@ export async function catchUp(
 ): Promise<void> {
   const bases = await basesOfWorkspaces(world.db, workspaceIds);
   const baseIds = bases.map(({ baseId }) => baseId);
-  await world.db.pipeline([catchUpHeld(workspaceIds), dropHeld(workspaceIds, baseIds)]);
+  await world.db.pipeline([
+    moveHeld(bases),
+    dropHeld(workspaceIds, baseIds),
+    catchUpHeld(workspaceIds),
+  ]);
   await countThose(world, bases, { since: NEVER, max: countedMax });
 }
 

@@ -1,7 +1,7 @@
 import { quotasBody } from "@basalt/contract";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Problem, usageGate, type Scope } from "#kernel";
-import { trashBase } from "#workspaces";
+import { createWorkspace, moveBase, trashBase } from "#workspaces";
 import { openTestWorld, testWorld } from "../../kernel/testing/world.ts";
 import { makeHouse, makeMember, makeUser } from "../../workspaces/testing/people.ts";
 import { takeEvents } from "../events/take-events.ts";
@@ -238,6 +238,15 @@ describe("what is held", () => {
     await trashBase(from.owner, baseId);
     await counting.turn();
     expect((await readQuotas(from.owner, workspaceId)).quotas[0]).toMatchObject({ used: 0 });
+    const to = await createWorkspace(from.owner, { name: "To" });
+    const moved = await makeHouse(world());
+    holdings.set(moved.baseId, { records: 7, storage: 0, txn: 1 });
+    await setQuotas(admin, moved.workspaceId, quota("records", "now", 10));
+    await setQuotas(admin, to.id, quota("records", "now", 10));
+    await moveBase(world().system, { baseId: moved.baseId, workspaceId: to.id });
+    await counting.turn();
+    expect((await readQuotas(from.owner, to.id)).quotas[0]).toMatchObject({ used: 7 });
+    expect((await readQuotas(moved.owner, moved.workspaceId)).quotas[0]).toMatchObject({ used: 0 });
   });
 });
 
