@@ -42,7 +42,7 @@ const table: readonly Row[] = [
   },
   {
     name: "list records, sorted, by POST, with counts of comments",
-    statements: 4,
+    statements: 5,
     roundTrips: 3,
     sizes: page,
     prepare: (size) => ({
@@ -54,7 +54,7 @@ const table: readonly Row[] = [
   },
   {
     name: "list records with links as text",
-    statements: 5,
+    statements: 6,
     roundTrips: 4,
     sizes: batch,
     prepare: async (size) => {
