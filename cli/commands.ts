@@ -135,6 +135,12 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./gateway.ts")).gatewayHandBack,
   },
   {
+    words: "audit check",
+    usage: "",
+    summary: "finds out whether acts were changed or removed behind Basalt's back",
+    load: async () => (await import("./audit-check.ts")).auditCheck,
+  },
+  {
     words: "doctor",
     usage: "",
     summary: "lists every setting and checks what Basalt needs",

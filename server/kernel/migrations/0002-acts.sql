@@ -1,6 +1,6 @@
 -- The log of security-relevant acts. It may only grow: the role that Basalt signs in as adds rows and reads them, and nothing
 -- else. So everything here belongs to a role without login, the keeper, which Basalt makes, uses in this file and then lets
--- go of. Where the server lets Basalt make no roles the triggers alone hold (docs/decisions/0010-acts-only-grow.md).
+-- go of. Where the server lets Basalt make no roles the triggers alone hold (docs/decisions: acts only grow).
 select set_config('basalt.login', current_user, true);
 
 do $$
