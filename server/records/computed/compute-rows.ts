@@ -39,6 +39,33 @@ export async function computedOrErrors(
   return changed;
 }
 
+/**
+ * The same, where a row that raises an error spoils nothing for the others: records are halved until those are found. The context
+ * must have been provided.
+ */
+export async function computedDespiteErrors(
+  computing: Computing,
+  nodes: readonly ComputedNode[],
+  recordIds: readonly string[],
+): Promise<readonly TextRow[]> {
+  try {
+    return await computing.tx.attempt(async () => computedRows(computing, nodes, recordIds));
+  } catch (error) {
+    if (!isRaised(error)) {
+      throw error;
+    }
+  }
+  if (recordIds.length === 1) {
+    return computedOrErrors(computing, nodes, recordIds);
+  }
+  const half = Math.ceil(recordIds.length / 2);
+  const [first, second] = [recordIds.slice(0, half), recordIds.slice(half)];
+  return [
+    ...(await computedDespiteErrors(computing, nodes, first)),
+    ...(await computedDespiteErrors(computing, nodes, second)),
+  ];
+}
+
 async function oneOrErrors(
   computing: Computing,
   node: ComputedNode,

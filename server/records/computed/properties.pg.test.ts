@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { deleteField } from "../fields/delete-field.ts";
 import { updateField } from "../fields/update-field.ts";
 import { openTestWorld } from "../../kernel/testing/world.ts";
-import { differingRecords } from "./testing/differing-records.ts";
+import { differingDefinitions, differingRecords } from "./testing/differing-records.ts";
 import { makeComputedBase, type ComputedBase } from "./testing/computed-base.ts";
 
 type TableName = "Projects" | "Tasks";
@@ -108,6 +108,7 @@ test("after any writes and changes of fields, every kept value is the one that c
             await changeSomeField(base, pick);
           }
           expect(await differingRecords(base), `after ${action} in ${table}`).toBe(0);
+          expect(await differingDefinitions(base), `after ${action} in ${table}`).toEqual([]);
         }
       }),
       { numRuns: RUNS, endOnFailure: true },

@@ -4,6 +4,7 @@ import { schemaOf } from "../schema/schema-cache.ts";
 import { untilComputed } from "./computing-state.ts";
 import { refreshBase } from "./refresh-volatile.ts";
 import { computedBase } from "./testing/computed-base.ts";
+import { differingRecords } from "./testing/differing-records.ts";
 import { backlogWorker } from "./work-off-backlog.ts";
 
 const base = computedBase();
@@ -54,6 +55,14 @@ test("it blocks no file and no refreshing either", async () => {
   expect(now["with files"]).not.toHaveProperty("Names");
   expect(now["bad day"]).toMatchObject({ Year: 2055 });
   expect(now["bad day"]).not.toHaveProperty("Since");
+  // Neither does it keep a base from being computed as a whole, nor a field from being made.
+  await differingRecords({ scope, baseId });
+  expect((await cells("Tasks"))["with files"]).toMatchObject({ Papers: [{}, {}] });
+  await add("Tasks", { name: "Loud name", type: "formula", options: { formula: "UPPER(Name)" } });
+  await untilComputed(scope, await schemaOf(scope, baseId));
+  await worker.idle();
+  expect(await cells("Tasks")).toMatchObject({ "with files": { "Loud name": "WITH FILES" } });
+  expect((await cells("Tasks"))["bad day"]).not.toHaveProperty("Loud name");
   await world.db.script(MEND);
 });
 

@@ -4,12 +4,11 @@ import type { BaseSchema, Table } from "../schema/base-schema.ts";
 import type { BaseTx } from "../rows/base-writer.ts";
 import { setCurrentTxn } from "./context.sql.ts";
 import { idsAfter } from "./backlog.sql.ts";
+import { computedDespiteErrors } from "./compute-rows.ts";
 import { provideContext, rememberNamed } from "./context.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
 import { computeInProgram } from "./in-program.ts";
 import type { Computing } from "./propagate.ts";
-import { recomputeRows } from "./propagate.sql.ts";
-import { planOf } from "./row-plan.sql.ts";
 import { beginWatchingNewRows } from "./settle.sql.ts";
 import { watchedFields } from "./watched-fields.ts";
 
@@ -77,8 +76,6 @@ async function recomputeTable(
   // In the order in which they read each other.
   const ordered = (byTable.get(table.id) ?? []).filter((node) => nodes.includes(node));
   const statement = ordered.filter(({ inProgram }) => !inProgram);
-  const plan =
-    statement.length === 0 ? undefined : planOf(computing.schema, table, { nodes: statement });
   let written = 0;
   let after = "";
   for (;;) {
@@ -88,10 +85,7 @@ async function recomputeTable(
       return written;
     }
     computing.scope.signal.throwIfAborted();
-    if (plan !== undefined) {
-      const [rows = []] = await computing.text([recomputeRows(table, plan, recordIds)]);
-      written += rows.length;
-    }
+    written += (await computedDespiteErrors(computing, statement, recordIds)).length;
     for (const node of ordered.filter(({ inProgram }) => inProgram)) {
       written += (await computeInProgram(computing, { node, recordIds })).changed.length;
     }

@@ -8,7 +8,8 @@ import { isComputed } from "./definitions.ts";
 import { rememberNamed } from "./context.ts";
 import { setCurrentTxn } from "./context.sql.ts";
 import { computedGraph, type ComputedNode } from "./graph.ts";
-import { propagate } from "./propagate.ts";
+import { propagate, type Computing } from "./propagate.ts";
+import { isRaised } from "./raised-errors.ts";
 import { computingIn } from "./recompute-base.ts";
 import { hasErrors } from "./row-plan.sql.ts";
 import { hasComputed, settleDefinitions } from "./settle-definitions.ts";
@@ -57,9 +58,27 @@ export async function settleComputed(scope: Scope, change: MadeChange): Promise<
   }
   await tx.text(setCurrentTxn(change.txn));
   const open = { tx, txn: change.txn, schema: settled };
-  const computing = computingIn(scope, open, async (event) => change.publish(event));
-  await propagate(computing, { whole: stale, rowsMax: ROWS_MAX, noted: true });
+  await computeStale(
+    computingIn(scope, open, async (event) => change.publish(event)),
+    stale,
+  );
   return settled;
+}
+
+/** A formula that raises an error refuses no change: its rows are computed behind it, where they become errors. */
+async function computeStale(computing: Computing, stale: readonly ComputedNode[]): Promise<void> {
+  try {
+    await computing.tx.attempt(async () =>
+      propagate(computing, { whole: stale, rowsMax: ROWS_MAX, noted: true }),
+    );
+  } catch (error) {
+    if (!isRaised(error)) {
+      throw error;
+    }
+    const { scope, schema } = computing;
+    scope.log.error({ err: error, baseId: schema.baseId }, "a computed field raised an error");
+    await propagate({ ...computing, mode: "later" }, { whole: stale });
+  }
 }
 
 /** Columns for what is new, others for what gives something else now. */
