@@ -20,6 +20,8 @@ export interface NginxContent {
   readonly authorization: string;
   /** `/page.json`: from a file. */
   readonly page: Buffer;
+  /** `/proxied`: from `/return` of this server, over connections that are kept. */
+  readonly proxyTo?: string;
 }
 
 /** True where these programs are on the PATH; says which is missing. */
@@ -38,7 +40,12 @@ export async function haveTools(...names: readonly string[]): Promise<boolean> {
 }
 
 /** Starts an nginx without access log, as tuned as its documentation says for such answers. */
-export async function startNginx({ text, authorization, page }: NginxContent): Promise<Nginx> {
+export async function startNginx({
+  text,
+  authorization,
+  page,
+  proxyTo,
+}: NginxContent): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), "basalt-nginx-"));
   const port = await freePort();
   await writeFile(join(folder, "page.json"), page);
@@ -55,10 +62,12 @@ http {
   map_hash_bucket_size 256;
   geo $dollar { default "$"; }
   map $http_authorization $allowed { default 0; "${authorization}" 1; }
+  ${proxyTo === undefined ? "" : `upstream behind { server ${new URL(proxyTo).host}; keepalive 128; keepalive_requests 100000000; }`}
   server {
     listen 127.0.0.1:${port};
     default_type application/json;
     location = /return { if ($allowed = 0) { return 401; } return 200 '${quoted}'; }
+    ${proxyTo === undefined ? "" : proxied}
     location = /page.json { root ${folder}; }
   }
 }`;
@@ -83,6 +92,13 @@ http {
     },
   };
 }
+
+/** What Basalt tells an upstream as well. */
+const proxied = `location = /proxied {
+      proxy_pass http://behind/return; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $host; proxy_set_header X-Request-Id $request_id;
+    }`;
 
 async function answering(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {

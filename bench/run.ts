@@ -50,6 +50,28 @@ const benches: readonly Bench[] = [
     },
   },
   {
+    name: "hot-page",
+    run: async (shared) => {
+      const { benchHotPage } = await import("./hot-page.ts");
+      return benchHotPage(await shared.instance(), await shared.pages());
+    },
+  },
+  {
+    name: "point-read",
+    run: async (shared) => {
+      const { benchPointRead } = await import("./point-read.ts");
+      return benchPointRead(await shared.instance(), await shared.pages());
+    },
+  },
+  {
+    name: "write-mix",
+    run: async (shared) => {
+      const { benchWriteMix } = await import("./write-mix.ts");
+      return benchWriteMix(await shared.instance(), await shared.pages());
+    },
+  },
+  { name: "proxy", run: async () => (await import("./proxy.ts")).benchProxy() },
+  {
     name: "page",
     run: async (shared) => {
       const { benchPageRead } = await import("./page-read.ts");
