@@ -60,6 +60,7 @@ describe("defaults", () => {
       },
       airtableLimits: false,
       requestsMax: null,
+      forwardedHeader: "x-forwarded-for",
       accessLog: "errors",
       cors: { origins: null, credentials: false, maxAgeS: 600 },
       tls: null,

@@ -119,6 +119,8 @@ export function readSettings(
   const values = new SettingValues(env);
   const host = values.host("BASALT_HOST", "127.0.0.1");
   const port = values.whole("BASALT_PORT", [8080, 0, 65_535]);
+  const edge = readEdge(values);
+  const scheme = edge.tls === null ? "http" : "https";
   const production = values.flag("BASALT_PRODUCTION", values.text("NODE_ENV") === "production");
   return {
     host,
@@ -132,7 +134,7 @@ export function readSettings(
     secret: readSecret(values, production),
     ...readAdmin(values),
     sample: values.flag("BASALT_SAMPLE", true),
-    publicUrl: readPublicUrl(values) ?? `http://${reachable(host)}:${port}`,
+    publicUrl: readPublicUrl(values) ?? `${scheme}://${reachable(host)}:${port}`,
     registration: values.choice("BASALT_REGISTRATION", "first-user", [
       "open",
       "closed",
@@ -152,7 +154,7 @@ export function readSettings(
     otlpEndpoint: values.url("OTEL_EXPORTER_OTLP_ENDPOINT", ["http:", "https:"]),
     egressAllow: values.hosts("BASALT_EGRESS_ALLOW", { names: true }),
     trustedProxies: values.hosts("BASALT_TRUSTED_PROXIES", { names: false }),
-    ...readEdge(values),
+    ...edge,
     gatewayFile: readGatewayFile(values, cwd),
     databasePoolMax: values.whole("BASALT_DATABASE_POOL_MAX", [10, 1, 1_000]),
     hotCacheMaxBytes: values.whole("BASALT_HOT_CACHE_MB", [64, 0, 65_536]) * 1_048_576,

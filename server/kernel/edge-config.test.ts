@@ -15,6 +15,7 @@ test("every setting of the edge can be given", () => {
       BASALT_LIMIT_BASE: "10000000/86400",
       BASALT_AIRTABLE_LIMITS: "1",
       BASALT_REQUESTS_MAX: "64",
+      BASALT_FORWARDED_HEADER: "Forwarded",
       BASALT_ACCESS_LOG: "off",
       BASALT_CORS_ORIGINS: "https://app.example.org, http://localhost:3000",
       BASALT_CORS_CREDENTIALS: "1",
@@ -32,6 +33,7 @@ test("every setting of the edge can be given", () => {
     },
     airtableLimits: true,
     requestsMax: 64,
+    forwardedHeader: "forwarded",
     accessLog: "off",
     cors: {
       origins: ["https://app.example.org", "http://localhost:3000"],
@@ -58,6 +60,7 @@ describe("what makes no sense is refused by name", () => {
     ["BASALT_LIMIT_ADDRESS", { BASALT_LIMIT_ADDRESS: "100/99999" }],
     ["BASALT_LIMIT_ANONYMOUS", { BASALT_LIMIT_ANONYMOUS: "many" }],
     ["BASALT_REQUESTS_MAX", { BASALT_REQUESTS_MAX: "-1" }],
+    ["BASALT_FORWARDED_HEADER", { BASALT_FORWARDED_HEADER: "x-real-ip" }],
     ["BASALT_ACCESS_LOG", { BASALT_ACCESS_LOG: "some" }],
     ["BASALT_CORS_ORIGINS", { BASALT_CORS_ORIGINS: "app.example.org" }],
     ["BASALT_CORS_ORIGINS", { BASALT_CORS_ORIGINS: "https://app.example.org/" }],

@@ -24,6 +24,8 @@ export interface EdgeConfig {
   readonly airtableLimits: boolean;
   /** Requests that run at once; null = found out while running. */
   readonly requestsMax: number | null;
+  /** The header in which trusted proxies say who called. */
+  readonly forwardedHeader: "x-forwarded-for" | "forwarded";
   readonly accessLog: "all" | "errors" | "off";
   readonly cors: {
     /** Origins that browsers may call from, or `*`; null = any under `/v0`, none elsewhere. */
@@ -48,6 +50,10 @@ export function readEdge(values: SettingValues): EdgeConfig {
     },
     airtableLimits: values.flag("BASALT_AIRTABLE_LIMITS", false),
     requestsMax: values.whole("BASALT_REQUESTS_MAX", [0, 0, 100_000]) || null,
+    forwardedHeader: values.choice("BASALT_FORWARDED_HEADER", "x-forwarded-for", [
+      "x-forwarded-for",
+      "forwarded",
+    ]),
     accessLog: values.choice("BASALT_ACCESS_LOG", "errors", ["all", "errors", "off"]),
     cors: {
       origins: readOrigins(values),

@@ -140,6 +140,12 @@ export const settings = [
       "addresses and CIDR ranges of proxies whose x-forwarded-for counts, with commas between",
   },
   {
+    name: "BASALT_FORWARDED_HEADER",
+    default: "x-forwarded-for",
+    meaning:
+      "where trusted proxies say who called: `x-forwarded-for` (with -proto and -host) or `forwarded` (RFC 7239)",
+  },
+  {
     name: "BASALT_LIMIT_ANONYMOUS",
     default: "3000/60",
     meaning: "requests/seconds of one address without a token that counts; `none` for no limit",

@@ -61,12 +61,13 @@ export function refuseSlow(response: ServerResponse): void {
     response.destroy();
     return;
   }
-  const { socket } = response;
+  const { socket, req } = response;
   const { body, headers } = rendered(
     { status: 408, code: "gateway.request-too-slow" },
-    response.req.url ?? "/",
+    req.url ?? "/",
   );
-  response.writeHead(408, { ...headers, connection: "close" }).end(body);
+  const closing = req.httpVersionMajor === 1 ? { connection: "close" } : {};
+  response.writeHead(408, { ...headers, ...closing }).end(body);
   setTimeout(() => socket?.destroy(), LINGER_MS).unref();
 }
 

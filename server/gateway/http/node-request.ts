@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { readAll } from "#kernel";
 import { callerGone, type Exchange } from "../exchange.ts";
 import type { BodyBudget } from "./body-budget.ts";
+import { originAsked } from "./forwarded.ts";
 
 /**
  * A `Request` over a `node:http` message. Method, address, headers and whole bodies are answered from the message;
@@ -11,7 +12,7 @@ import type { BodyBudget } from "./body-budget.ts";
  */
 export function requestOf(
   message: IncomingMessage,
-  exchange: Pick<Exchange, "abort" | "lease">,
+  exchange: Pick<Exchange, "abort" | "address" | "lease">,
   bodies: BodyBudget,
 ): Request {
   // The object has the prototype of Request and every member of it; TypeScript cannot see that.
@@ -23,7 +24,7 @@ class NodeRequest {
   readonly url: string;
   readonly signal: AbortSignal;
   private readonly message: IncomingMessage;
-  private readonly exchange: Pick<Exchange, "abort" | "lease">;
+  private readonly exchange: Pick<Exchange, "abort" | "address" | "lease">;
   private readonly bodies: BodyBudget;
   private known: Headers | undefined;
   private real: Request | undefined;
@@ -31,12 +32,12 @@ class NodeRequest {
 
   constructor(
     message: IncomingMessage,
-    exchange: Pick<Exchange, "abort" | "lease">,
+    exchange: Pick<Exchange, "abort" | "address" | "lease">,
     bodies: BodyBudget,
   ) {
-    const { method = "GET", headers, url = "/" } = message;
+    const { method = "GET", url = "/" } = message;
     this.method = method === "HEAD" ? "GET" : method;
-    this.url = `http://${headers.host ?? "localhost"}${url}`;
+    this.url = originAsked(message, exchange.address) + url;
     this.signal = exchange.abort.signal;
     this.message = message;
     this.exchange = exchange;
@@ -48,7 +49,11 @@ class NodeRequest {
       const headers = new Headers();
       const { rawHeaders } = this.message;
       for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-        headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+        const name = rawHeaders[at] ?? "";
+        // What HTTP/2 says of the request itself has names that begin so.
+        if (!name.startsWith(":")) {
+          headers.append(name, rawHeaders[at + 1] ?? "");
+        }
       }
       this.known = headers;
     }

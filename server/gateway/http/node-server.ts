@@ -71,20 +71,7 @@ export async function listenOn(
   { shared, patience = {} }: ListenOptions = {},
 ): Promise<Listening> {
   const { host, port, trustedProxies, tls, forwardedHeader } = world.config;
-  const server = createServer({
-    maxHeaderSize: HEADERS_MAX_BYTES,
-    headersTimeout: patience.headersMs ?? HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: patience.checkEveryMs ?? 5_000,
-    // Checked by us, so that the refusal looks like every other answer.
-    requireHostHeader: false,
-    noDelay: true,
-    shouldUpgradeCallback: (message) =>
-      pipeline.upstreams !== undefined && takesUpgrade(pipeline.upstreams, message),
-  });
-  // All of them are looked at, and too many are refused: Node would drop those above a number in silence.
-  server.maxHeadersCount = 0;
+  const server = httpServer(pipeline, patience);
   const state = { stopping: false };
   const addressOf = callerAddress(trustedProxies);
   const bodies = new BodyBudget();
@@ -101,10 +88,6 @@ export async function listenOn(
   // An `Expect` that nobody knows may be ignored; Node would answer 417 without a request id.
   server.on("checkExpectation", serve);
   followUpgrades(server, { world, pipeline, addressOf });
-  server.on("clientError", (error: BrokenRequest, socket) => refuseBroken(error, socket, pipeline));
-  server.on("connect", (_message, socket) =>
-    refuseRaw(socket, pipeline, { status: 405, code: "gateway.no-tunnels", target: "/" }),
-  );
   const front =
     tls === null
       ? server
@@ -138,6 +121,29 @@ export async function listenOn(
       return stopTaking(front, idleMs);
     },
   };
+}
+
+/** A server of HTTP/1.1 that waits for nobody for ever. */
+function httpServer(pipeline: Pipeline, patience: Patience): Server {
+  const server = createServer({
+    maxHeaderSize: HEADERS_MAX_BYTES,
+    headersTimeout: patience.headersMs ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: patience.checkEveryMs ?? 5_000,
+    // Checked by us, so that the refusal looks like every other answer.
+    requireHostHeader: false,
+    noDelay: true,
+    shouldUpgradeCallback: (message) =>
+      pipeline.upstreams !== undefined && takesUpgrade(pipeline.upstreams, message),
+  });
+  // All of them are looked at, and too many are refused: Node would drop those above a number in silence.
+  server.maxHeadersCount = 0;
+  server.on("clientError", (error: BrokenRequest, socket) => refuseBroken(error, socket, pipeline));
+  server.on("connect", (_message, socket) =>
+    refuseRaw(socket, pipeline, { status: 405, code: "gateway.no-tunnels", target: "/" }),
+  );
+  return server;
 }
 
 interface Door {
@@ -253,17 +259,27 @@ function countEnd({ message, response, pipeline }: Call, exchange: Exchange): vo
   const sentBefore = socket.bytesWritten;
   const readBefore = socket.bytesRead;
   response.once("close", () => {
-    const whole = response.writableFinished;
+    // That of HTTP/2 calls itself finished when its stream is gone.
+    const whole = response.writableEnded && response.writableFinished;
     if (!whole) {
       exchange.abort.abort(new DOMException("the caller went away", "AbortError"));
     }
     pipeline.done(exchange, {
       // 499: nginx's number for a caller that did not wait.
       status: whole ? response.statusCode : 499,
-      bytesIn: Number(headers["content-length"] ?? Math.max(0, socket.bytesRead - readBefore)),
-      bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
+      bytesIn: Number(headers["content-length"] ?? grown(socket.bytesRead, readBefore)),
+      // On a connection of HTTP/2 many answers share the bytes that are written.
+      bytesOut:
+        message.httpVersionMajor === 2
+          ? Number(response.getHeader("content-length") ?? 0)
+          : grown(socket.bytesWritten, sentBefore),
     });
   });
+}
+
+/** By how much a count has grown; a socket that is gone has none. */
+function grown(after: number | undefined, before: number | undefined): number {
+  return Math.max(0, (after ?? 0) - (before ?? 0));
 }
 
 /** WebSockets to upstreams; they end with the server. */
@@ -325,7 +341,7 @@ function write(
   for (const [name, value] of answer.headers) {
     headers.push(name, value);
   }
-  if (how.last) {
+  if (how.last && response.req.httpVersionMajor === 1) {
     headers.push("connection", "close");
   }
   if (body instanceof ReadableStream) {

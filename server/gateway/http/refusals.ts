@@ -53,7 +53,8 @@ export function refusalOf(message: IncomingMessage): Problem | undefined {
   if (
     hosts.length > 1 ||
     (host === undefined && httpVersionMinor > 0) ||
-    (host !== undefined && !isHost(host))
+    (host !== undefined && !isHost(host)) ||
+    (httpVersionMajor === 2 && !isHost(headers.host ?? ""))
   ) {
     return malformed("gateway.host-header", "A request names exactly one host.");
   }

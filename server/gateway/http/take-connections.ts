@@ -1,9 +1,14 @@
-import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, Server } from "node:net";
 import { listenFailure } from "#kernel";
 
 /** A bound socket that another process opened and shares with this one; `net.Server.listen` takes it. */
 export type SharedSocket = object;
+
+/** A server that knows which of its connections have nothing to do. */
+export interface Closable extends Server {
+  closeIdleConnections(): void;
+  closeAllConnections(): void;
+}
 
 /** How long requests may still run after the last connection was accepted, milliseconds. */
 export const DRAIN_MAX_MS = 20_000;
@@ -27,7 +32,7 @@ export function bind(
 }
 
 /** Takes connections from one more shared socket, as if the server listened there too. Answers the way to stop taking. */
-export async function takeAlso(server: HttpServer, shared: SharedSocket): Promise<() => void> {
+export async function takeAlso(server: Server, shared: SharedSocket): Promise<() => void> {
   const door = createServer({ noDelay: true }, (socket) => server.emit("connection", socket));
   await bind(door, { host: "", port: 0 }, shared);
   return () => door.close();
@@ -38,7 +43,7 @@ export async function takeAlso(server: HttpServer, shared: SharedSocket): Promis
  * answer says that it is the last), because one that is closed while a request is on its way loses that request. Busy ones
  * are closed after their answer, at the latest after `DRAIN_MAX_MS`.
  */
-export async function stopTaking(server: HttpServer, idleMs: number): Promise<void> {
+export async function stopTaking(server: Closable, idleMs: number): Promise<void> {
   // `http.Server.close` would close idle connections at once; that of `net` only stops to accept.
   const closed = new Promise<void>((resolve) =>
     Server.prototype.close.call(server, () => resolve()),

@@ -28,6 +28,7 @@ export const testConfig: Config = {
   limits: { anonymous: null, address: null, key: null, user: null, base: null },
   airtableLimits: false,
   requestsMax: null,
+  forwardedHeader: "x-forwarded-for",
   accessLog: "all",
   cors: { origins: null, credentials: false, maxAgeS: 600 },
   tls: null,
