@@ -1,4 +1,3 @@
-import { quoteIdent } from "./sql.ts";
+import { ident, sql, type Sql } from "./sql.ts";
 
-/** A channel takes no parameter. */
-export const listenOn = (channel: string): string => `listen ${quoteIdent(channel)}`;
+export const listenOn = (channel: string): Sql => sql`listen ${ident(channel)}`;

@@ -21,6 +21,8 @@ export class SideConnection {
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #connecting = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor({ url, log }: { readonly url: string; readonly log: Log }) {
     this.#url = url;
@@ -31,7 +33,7 @@ export class SideConnection {
   async open(): Promise<void> {
     await this.#connect();
     this.#timer = setInterval(() => {
-      if (this.#client === undefined && !this.#closed) {
+      if (this.#client === undefined && !this.#connecting && !this.#closed) {
         this.#connect().catch((error: unknown) =>
           this.#log.debug({ err: error }, "the connection between processes cannot be made"),
         );
@@ -40,10 +42,12 @@ export class SideConnection {
     this.#timer.unref();
   }
 
-  /** Calls back for each notification of the channel; one listener a channel. Must not throw. Call before `open`. */
+  /** Calls back for each notification of the channel; one listener a channel. Must not throw. */
   listen(channel: string, callback: (payload: string) => void): void {
     this.#channels.set(channel, callback);
-    this.#client?.query(listenOn(channel)).catch(() => undefined);
+    if (this.#client !== undefined) {
+      this.rows(listenOn(channel)).catch(() => undefined);
+    }
   }
 
   /** Calls back each time the connection is made: notifications in between were lost. */
@@ -51,8 +55,14 @@ export class SideConnection {
     this.#connected.add(callback);
   }
 
-  /** Rows of a statement; `bigint` comes as a number. Rejects at once when there is no connection. */
-  async rows<T>({ text, values }: Sql): Promise<T[]> {
+  /** Rows of a statement; `bigint` comes as a number. One after the other. Rejects at once when there is no connection. */
+  async rows<T>(statement: Sql): Promise<T[]> {
+    const turn = this.#last.then(() => this.#ask<T>(statement));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #ask<T>({ text, values }: Sql): Promise<T[]> {
     const client = this.#client;
     if (client === undefined) {
       throw new Error("there is no connection between processes at the moment");
@@ -81,6 +91,15 @@ export class SideConnection {
   }
 
   async #connect(): Promise<void> {
+    this.#connecting = true;
+    try {
+      await this.#connectOnce();
+    } finally {
+      this.#connecting = false;
+    }
+  }
+
+  async #connectOnce(): Promise<void> {
     const client = new pg.Client({
       connectionString: this.#url,
       application_name: "basalt-processes",
@@ -88,7 +107,6 @@ export class SideConnection {
       keepAlive: true,
       types: { getTypeParser },
     });
-    this.#client = client;
     client.on("error", () => this.#drop(client));
     client.on("end", () => this.#drop(client));
     client.on("notification", ({ channel, payload = "" }) =>
@@ -97,10 +115,14 @@ export class SideConnection {
     try {
       await client.connect();
       for (const channel of this.#channels.keys()) {
-        await client.query(listenOn(channel));
+        await client.query(listenOn(channel).text);
       }
+      if (this.#closed) {
+        throw new Error("the connection between processes was closed meanwhile");
+      }
+      this.#client = client;
     } catch (error) {
-      this.#drop(client);
+      client.end().catch(() => undefined);
       throw error;
     }
     for (const callback of this.#connected) {
