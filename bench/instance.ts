@@ -18,7 +18,11 @@ export interface Instance {
 
 /** Starts an instance; give the data directory of an earlier one to start on data that exists. */
 export async function startInstance(
-  options: { readonly dataDir?: string; readonly keep?: boolean } = {},
+  options: {
+    readonly dataDir?: string;
+    readonly keep?: boolean;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Instance> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "basalt-bench-")));
   const env = {
@@ -30,11 +34,18 @@ export async function startInstance(
     BASALT_REGISTRATION: "open",
     // As bootstrap.mjs starts it.
     NODE_COMPILE_CACHE: join(import.meta.dirname, "../node_modules/.cache/basalt"),
+    ...options.env,
   };
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "cli/main.ts", "start"],
+    [
+      "--disable-warning=ExperimentalWarning",
+      "--max-semi-space-size=8",
+      `--import=${new URL("../cli/quick-imports.ts", import.meta.url)}`,
+      "cli/main.ts",
+      "start",
+    ],
     {
       env,
       cwd: join(import.meta.dirname, ".."),

@@ -1,38 +1,77 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fixture, residentMb, startInstance } from "./instance.ts";
+import { fixture, type Instance, residentMb, startInstance } from "./instance.ts";
 import type { Finding } from "./measure.ts";
 
-/** First run on an empty directory; start on data to the first answered API call; memory at rest. */
+const ROUNDS = 3;
+const API_STARTS = 6;
+/** After this, what a start leaves behind has been collected. */
+const SETTLE_MS = 3_000;
+
+/** First run on an empty directory; starts on data to the first answered API call; memory at rest. */
 export async function benchStart(): Promise<Finding[]> {
   const firsts: number[] = [];
   const agains: number[] = [];
   const idle: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  const api: Starts = { answeredMs: [], idleMb: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
     const first = await startInstance({ keep: true });
     firsts.push(first.readyMs);
     const { key } = await fixture(first.url);
     await first.stop();
     const startedMs = performance.now();
-    const again = await startInstance({ dataDir: first.dataDir });
-    const answer = await fetch(`${again.url}/v0/meta/bases`, {
-      headers: { authorization: `Bearer ${key}` },
-    });
-    if (!answer.ok) {
-      throw new Error(`the first call was answered with ${answer.status}`);
-    }
+    const again = await startInstance({ dataDir: first.dataDir, keep: round < ROUNDS - 1 });
+    await answered(again.url, key);
     agains.push(performance.now() - startedMs);
-    await sleep(3_000);
+    await sleep(SETTLE_MS);
     idle.push(await residentMb(again.pid));
+    await startApis(again, key, api);
     await again.stop();
   }
   return [
     finding("first run on an empty directory to ready, ms", { values: firsts, max: 5_000 }),
     finding("start on existing data to the first answered API call, ms", {
       values: agains,
-      max: 1_500,
+      max: 600,
     }),
-    finding("idle resident memory of the Node process, MB", { values: idle, max: 150 }),
+    finding("api process on an outside database, start to the first answered API call, ms", {
+      values: api.answeredMs,
+      max: 400,
+    }),
+    finding("idle resident memory of one process with every role, MB", { values: idle, max: 120 }),
+    finding("idle resident memory of an api process, MB", { values: api.idleMb, max: 120 }),
   ];
+}
+
+interface Starts {
+  readonly answeredMs: number[];
+  readonly idleMb: number[];
+}
+
+/** Processes with the role `api` alone, on the database of an instance that runs. */
+async function startApis(instance: Instance, key: string, starts: Starts): Promise<void> {
+  for (let turn = 0; turn < API_STARTS / ROUNDS; turn += 1) {
+    const startedMs = performance.now();
+    const one = await startInstance({
+      dataDir: instance.dataDir,
+      keep: true,
+      env: { DATABASE_URL: instance.databaseUrl, BASALT_ROLES: "api" },
+    });
+    await answered(one.url, key);
+    starts.answeredMs.push(performance.now() - startedMs);
+    await sleep(SETTLE_MS);
+    starts.idleMb.push(await residentMb(one.pid));
+    await one.stop();
+  }
+}
+
+async function answered(url: string, key: string): Promise<void> {
+  const answer = await fetch(`${url}/v0/meta/bases`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  if (!answer.ok) {
+    throw new Error(`the first call was answered with ${answer.status}`);
+  }
+  await answer.arrayBuffer();
 }
 
 function finding(
