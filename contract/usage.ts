@@ -90,7 +90,11 @@ export const workspaceUsage = z.object({
   totals: z.array(
     z.object({ starts: z.string(), resource: z.enum(limitedResources), used: z.int() }),
   ),
-  held: z.object({ records: z.int(), storage: z.int().describe("Bytes.") }),
+  held: z.object({
+    records: z.int(),
+    storage: z.int().describe("Bytes."),
+    bases: z.array(z.object({ baseId: z.string(), records: z.int(), storage: z.int() })),
+  }),
   quotas: z.array(quotaView),
 });
 

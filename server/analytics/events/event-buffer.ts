@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { part, Problem, type Counter, type World } from "#kernel";
 import type { EventRow } from "./event-row.ts";
 import { storeEvents } from "./store-events.ts";
@@ -6,6 +7,9 @@ import { storeEvents } from "./store-events.ts";
 const COPIED_AT_ONCE_MAX = 10_000;
 /** Events that wait, at most; more are refused until there is room. Each is some 300 bytes. */
 const WAITING_MAX = 200_000;
+/** How long events that were promised are tried again while the database is away: two minutes in all. */
+const PROMISED_TRIES_MAX = 120;
+const PROMISED_AGAIN_MS = 1_000;
 
 /** What became of the events of one call. */
 export interface Stored {
@@ -33,6 +37,9 @@ export class EventBuffer {
   private calls: Call[] = [];
   private waiting = 0;
   private running: Promise<void> | undefined;
+  private readonly promised = new Set<Promise<unknown>>();
+  private promisedRows = 0;
+  private isStopping = false;
 
   constructor(world: World) {
     this.world = world;
@@ -56,12 +63,20 @@ export class EventBuffer {
    * Problems: `analytics.events-backlog` when too many wait, those of the database.
    */
   async add(rows: readonly EventRow[]): Promise<Stored> {
-    if (this.waiting + rows.length > WAITING_MAX) {
+    this.refuseBacklog(rows.length);
+    return this.enqueue(rows);
+  }
+
+  private refuseBacklog(more: number): void {
+    if (this.waiting + this.promisedRows + more > WAITING_MAX) {
       throw new Problem("unavailable", "analytics.events-backlog", {
         message: "Too many events wait to be written; send them again.",
         retryAfterS: 1,
       });
     }
+  }
+
+  private enqueue(rows: readonly EventRow[]): Promise<Stored> {
     return new Promise((resolve, reject) => {
       this.waiting += rows.length;
       this.calls.push({ rows, resolve, reject });
@@ -69,9 +84,47 @@ export class EventBuffer {
     });
   }
 
-  /** Resolves when nothing waits any more. */
+  /**
+   * Takes rows whose caller has been answered already: while the database is away they are tried again. What is lost in
+   * the end is said in the log.
+   * Problem: `analytics.events-backlog`, before anything is promised.
+   */
+  promise(rows: readonly EventRow[], then: (stored: Stored) => void): void {
+    this.refuseBacklog(rows.length);
+    this.promisedRows += rows.length;
+    const storing = this.keepTrying(rows)
+      .then(then)
+      .catch((error: unknown) => {
+        const events = rows.length;
+        this.world.log.error({ err: error, events }, "events that were promised are lost");
+      })
+      .finally(() => {
+        this.promisedRows -= rows.length;
+        this.promised.delete(storing);
+      });
+    this.promised.add(storing);
+  }
+
+  /** Resolves when nothing waits any more; what was promised is tried once more and then given up. */
   async drained(): Promise<void> {
+    this.isStopping = true;
     await this.running;
+    await Promise.all(this.promised);
+    this.isStopping = false;
+  }
+
+  private async keepTrying(rows: readonly EventRow[]): Promise<Stored> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.enqueue(rows);
+      } catch (error) {
+        const isAway = error instanceof Problem && error.kind === "unavailable";
+        if (!isAway || this.isStopping || tries === PROMISED_TRIES_MAX) {
+          throw error;
+        }
+        await sleep(PROMISED_AGAIN_MS, undefined, { ref: false });
+      }
+    }
   }
 
   private async run(): Promise<void> {

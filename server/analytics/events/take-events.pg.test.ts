@@ -1,11 +1,13 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem, sql, type Scope } from "#kernel";
 import { openTestWorld, testWorld } from "../../kernel/testing/world.ts";
 import { byKey, makeHouse, makeMember, makeUser } from "../../workspaces/testing/people.ts";
+import { eventRow, type EventRow } from "./event-row.ts";
 import { keepEventPartitions, keepEvents } from "./keep-partitions.ts";
 import { listPartitions } from "./partitions.sql.ts";
 import { setEventPolicy } from "./policy.ts";
-import { eventBuffer } from "./event-buffer.ts";
+import { EventBuffer, eventBuffer } from "./event-buffer.ts";
 import { takeEvents } from "./take-events.ts";
 
 const world = testWorld();
@@ -97,6 +99,38 @@ describe("events", () => {
     expect(rejected.every(({ fields }) => Object.keys(fields).length > 0)).toBe(true);
     expect(await storedIn(workspaceId)).toHaveLength(2);
     expect(await codeOf(take(owner, workspaceId, {}))).toBe("analytics.no-valid-event");
+  });
+
+  test("whose properties are any JSON are named or come back as they were", async () => {
+    const { owner, workspaceId } = await makeHouse(world());
+    const objects = fc.dictionary(
+      fc.oneof(
+        { weight: 19, arbitrary: fc.string({ unit: "grapheme", maxLength: 20 }) },
+        { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+      ),
+      fc.jsonValue({ depthSize: "small" }),
+      { maxKeys: 8, noNullPrototype: true },
+    );
+    let stored = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(objects, { minLength: 1, maxLength: 20 }), async (all) => {
+        await world().db.run(sql`delete from analytics.events where workspace_id = ${workspaceId}`);
+        const events = all.map((properties, at) => ({ id: `e${at}`, name: "x", properties }));
+        const taken = await takeEvents(owner, { workspaceId, events }).catch((error: unknown) => {
+          expect(error).toMatchObject({ code: "analytics.no-valid-event" });
+          return { rejected: events.map((_event, index) => ({ index })) };
+        });
+        const bad = new Set(taken.rejected.map(({ index }) => `e${index}`));
+        const rows = new Map((await storedIn(workspaceId)).map((row) => [row.id, row.properties]));
+        expect(rows.size + bad.size).toBe(events.length);
+        stored += rows.size;
+        for (const { id, properties } of events.filter((event) => !bad.has(event.id))) {
+          expect(rows.get(id)).toEqual(JSON.parse(JSON.stringify(properties)));
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(stored).toBeGreaterThan(100);
   });
 
   test("keep any text and any name of a property", async () => {
@@ -206,6 +240,45 @@ describe("events", () => {
     expect(taken).toEqual({ accepted: 1, durable: false, rejected: [] });
     await world().parts.of(eventBuffer).drained();
     expect(await storedIn(workspaceId)).toHaveLength(1);
+  });
+
+  test("answered early outlive a database that is away for a moment", async () => {
+    const { workspaceId } = await makeHouse(world());
+    const other = await openTestWorld({ url: world().url });
+    try {
+      const { db } = other;
+      let isAway = true;
+      const copyIn: typeof db.copyIn = async (target, rows) => {
+        if (isAway) {
+          throw new Problem("unavailable", "kernel.database-unavailable", { message: "away" });
+        }
+        return db.copyIn(target, rows);
+      };
+      const flaky = { ...other, db: Object.assign(Object.create(db), { copyIn }) };
+      const buffer = new EventBuffer(flaky);
+      const row = (id: string): EventRow => {
+        const now = world().now();
+        const sending = { senderId: "usr", keyId: null, now, receivedAt: now.toISOString() };
+        const made = eventRow({ id, name: "x" }, { workspaceId, ...sending });
+        if (!("row" in made)) {
+          throw new Error("the event is valid");
+        }
+        return made.row;
+      };
+      await expect(buffer.add([row("refused")])).rejects.toMatchObject({ kind: "unavailable" });
+      buffer.promise([row("promised")], () => undefined);
+      await Promise.resolve();
+      isAway = false;
+      await expect
+        .poll(async () => (await storedIn(workspaceId)).map(({ id }) => id))
+        .toEqual(["promised"]);
+      isAway = true;
+      buffer.promise([row("lost")], () => undefined);
+      await buffer.drained();
+      expect(await storedIn(workspaceId)).toHaveLength(1);
+    } finally {
+      await other.close();
+    }
   });
 
   test("of a call with a key stand or fall with its transaction", async () => {

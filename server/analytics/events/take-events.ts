@@ -1,7 +1,7 @@
 import { requireUser } from "#identity";
 import { Problem, usageGate, type Scope } from "#kernel";
 import { allow, allowOnInstance } from "#workspaces";
-import { eventBuffer } from "./event-buffer.ts";
+import { eventBuffer, type Stored } from "./event-buffer.ts";
 import { storeEvents } from "./store-events.ts";
 import { eventRow, type EventRow, type Sending, type WrongEvent } from "./event-row.ts";
 
@@ -48,28 +48,24 @@ export async function takeEvents(scope: Scope, sent: SentEvents): Promise<TakenE
   for (const [workspaceId, count] of byWorkspace) {
     gate.require({ workspaceId }, "events", count);
   }
-  const counted = stored(scope, rows).then((duplicates) => {
-    const fresh =
-      duplicates.length === 0 ? rows : rows.filter((_row, at) => !duplicates.includes(at));
-    for (const [workspaceId, count] of countsOf(fresh)) {
-      gate.count({ workspaceId }, "events", count);
+  const buffer = scope.parts.of(eventBuffer);
+  const count = ({ duplicates }: Stored): void => {
+    const known = new Set(duplicates);
+    const fresh = known.size === 0 ? rows : rows.filter((_row, at) => !known.has(at));
+    for (const [workspaceId, more] of countsOf(fresh)) {
+      gate.count({ workspaceId }, "events", more);
     }
-    return duplicates.length;
-  });
+  };
   if (sent.early === true && !scope.db.inTransaction) {
-    counted.catch((error: unknown) =>
-      scope.log.error({ err: error, events: rows.length }, "events that were promised are lost"),
-    );
+    buffer.promise(rows, count);
     return { accepted: rows.length, durable: false, rejected };
   }
-  return { accepted: rows.length, duplicates: await counted, durable: true, rejected };
-}
-
-/** Positions of duplicates. A call with a key commits with its answer, so it cannot share a COPY with others. */
-async function stored(scope: Scope, rows: readonly EventRow[]): Promise<readonly number[]> {
-  return scope.db.inTransaction
-    ? [...(await storeEvents(scope, rows))]
-    : (await scope.parts.of(eventBuffer).add(rows)).duplicates;
+  // A call with a key commits with its answer, so it cannot share a COPY with others.
+  const stored = scope.db.inTransaction
+    ? { duplicates: [...(await storeEvents(scope, rows))] }
+    : await buffer.add(rows);
+  count(stored);
+  return { accepted: rows.length, duplicates: stored.duplicates.length, durable: true, rejected };
 }
 
 function rowsOf(

@@ -1,10 +1,17 @@
 import { sql, type Sql } from "#kernel";
 import type { PlacedBase } from "#workspaces";
 
-/** What all bases of a workspace hold, as far as they were counted. */
+/** What a base holds. */
+export interface HeldRow {
+  readonly baseId: string;
+  readonly records: number;
+  /** Bytes. */
+  readonly storage: number;
+}
+
+/** What the bases of a workspace hold, as far as they were counted. */
 export const heldOf = (workspaceId: string): Sql => sql`
-  select coalesce(sum(records), 0)::bigint as records, coalesce(sum(storage), 0)::bigint as storage
-  from analytics.held where workspace_id = ${workspaceId}`;
+  select base_id as "baseId", records, storage from analytics.held where workspace_id = ${workspaceId} order by base_id`;
 
 /**
  * Brings the number of records up to the change log. What the log tells no number of (a table that went, a base that was

@@ -4,7 +4,7 @@ import { Problem, type Scope } from "#kernel";
 import { allow } from "#workspaces";
 import { showQuotas, type QuotaView } from "../quotas/show-quotas.ts";
 import { catchUp } from "../quotas/held.ts";
-import { heldOf } from "../quotas/held.sql.ts";
+import { heldOf, type HeldRow } from "../quotas/held.sql.ts";
 import {
   heaviestWorkspaces,
   totalsOfWorkspace,
@@ -48,7 +48,7 @@ export interface UsagePage {
 /** What a workspace uses and holds, and how far its bounds are used. */
 export interface WorkspaceUsage extends UsagePage {
   readonly totals: readonly (TotalRow & { readonly starts: string })[];
-  readonly held: { readonly records: number; readonly storage: number };
+  readonly held: Omit<HeldRow, "baseId"> & { readonly bases: readonly HeldRow[] };
   readonly quotas: readonly QuotaView[];
 }
 
@@ -65,7 +65,12 @@ export async function workspaceUsage(
   const totals = await scope.db.all<TotalRow & { starts: string }>(
     totalsOfWorkspace(workspaceId, asked),
   );
-  const held = await scope.db.one<{ records: number; storage: number }>(heldOf(workspaceId));
+  const bases = await scope.db.all<HeldRow>(heldOf(workspaceId));
+  const held = {
+    records: bases.reduce((sum, { records }) => sum + records, 0),
+    storage: bases.reduce((sum, { storage }) => sum + storage, 0),
+    bases,
+  };
   return { ...pageOf(rows), totals, held, quotas: await showQuotas(scope, workspaceId) };
 }
 
