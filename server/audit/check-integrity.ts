@@ -10,7 +10,7 @@ export type IntegrityReport = z.infer<typeof integrityReport>;
 type Finding = IntegrityReport["problems"][number];
 
 /** Seals checked by one statement. */
-const SEALS_AT_ONCE = 100;
+const SEALS_AT_ONCE = 20;
 /** The acts of ageing that say where the chain may begin anew; one a month, so more than all that can be kept. */
 const DROPS_MAX = 1_000;
 

@@ -1,4 +1,4 @@
-import { sql, type Sql } from "#kernel";
+import { empty, sql, type Sql } from "#kernel";
 
 /** What a seal covers. */
 export interface SealedPart {
@@ -35,21 +35,29 @@ const entryText = sql`jsonb_build_array(e.seq, (extract(epoch from e.at) * 10000
 
 const digest = sql`encode(sha256(convert_to(coalesce(string_agg(${entryText}, E'\n' order by e.seq), ''), 'UTF8')), 'hex')`;
 
+/** Numbers that these ranges leave open from `lowest` on, the last of them without an end, as ranges `r`. */
+const openRanges = (lowest: Sql): Sql =>
+  sql`select unnest(int8multirange(int8range(${lowest}, null)) - covered.seqs) as r from covered`;
+
+/** The acts in an open range, by the index. */
+const actsInRange = (limit: Sql): Sql => sql`
+  lateral (select seq, at from acts.entries
+    where seq >= lower(r) and seq < coalesce(upper(r), 9223372036854775807) order by seq ${limit}) e`;
+
 /**
  * Acts that no seal covers, the oldest of them, one part a month. Numbers are given before transactions commit, so an
- * act may turn up below others that are sealed: the last seals are looked through, not only the newest.
+ * act may turn up below others that are sealed: the gaps of the last seals are looked through as well.
  */
 export const unsealedParts = (lookBack: number, limit: number): Sql => sql`
   with recent as (
     select seqs from acts.seals order by id desc limit ${lookBack}
   ), covered as (
-    select coalesce(range_agg(r), '{}'::int8multirange) as seqs,
-      case when (select count(*) from recent) < ${lookBack} then 0 else min(lower(r)) end as lowest
-    from recent, unnest(recent.seqs) r
+    select coalesce(range_agg(r), '{}'::int8multirange) as seqs from recent, unnest(recent.seqs) r
+  ), gaps as (
+    ${openRanges(sql`case when (select count(*) from recent) < ${lookBack} then 0 else lower(covered.seqs) end`)}
   ), missing as (
     select e.seq, date_trunc('month', e.at at time zone 'UTC')::date as month
-    from acts.entries e, covered
-    where e.seq >= coalesce(covered.lowest, 0) and not covered.seqs @> e.seq
+    from gaps, ${actsInRange(sql`limit ${limit}`)}
     order by e.seq limit ${limit}
   )
   select m.month::text as month, range_agg(int8range(e.seq, e.seq, '[]'))::text as seqs, count(*)::int as entries,
@@ -80,10 +88,13 @@ export const sealsAfter = (id: number, limit: number): Sql => sql`
 export const unsealedActs = (): Sql => sql`
   with covered as (
     select coalesce(range_agg(r), '{}'::int8multirange) as seqs from acts.seals s, unnest(s.seqs) r
+  ), gaps as (
+    ${openRanges(sql`0`)}
   )
-  select count(*)::int as count, coalesce(range_agg(int8range(e.seq, e.seq, '[]')) filter (where e.seq < upper(covered.seqs)),
-    '{}'::int8multirange)::text as "belowNewest"
-  from acts.entries e, covered where not covered.seqs @> e.seq`;
+  select count(*)::int as count,
+    coalesce(range_agg(int8range(e.seq, e.seq, '[]')) filter (where not upper_inf(r)), '{}'::int8multirange)::text
+      as "belowNewest"
+  from gaps, ${actsInRange(empty)}`;
 
 /** Whether the tables belong to somebody other than the role that asks. */
 export const heldByOwner = (): Sql => sql`
