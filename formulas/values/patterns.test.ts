@@ -31,8 +31,13 @@ test("a pattern that stands in a cell is bounded in length, in size and in what 
   for (const pattern of ["(", "((a{100}){100}){100}", "(a)\\1", "(?=a)", "(".repeat(5_000)]) {
     expect(matches("a", pattern, "cell")).toBeNull();
   }
-  const words = "word ".repeat(2_000);
-  expect(replacedMatches(words, { ...replacing, pattern: "\\s+" })).toBe("word-".repeat(2_000));
+  const words = "word ".repeat(15_000);
+  for (const pattern of ["\\s+", " ", "[ x]", "\\W"]) {
+    expect(replacedMatches(words, { ...replacing, pattern })).toBe("word-".repeat(15_000));
+  }
+  expect(replacedMatches(words.slice(0, 5_000), { ...replacing, pattern: "( )" })).toBe(
+    "word-".repeat(1_000),
+  );
 });
 
 test("why a pattern gives nothing can be told", () => {
