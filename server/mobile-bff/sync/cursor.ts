@@ -34,6 +34,8 @@ export interface ChangePlace {
   readonly record: number;
 }
 
+/** Places inside one transaction: PostgreSQL counts them with 32 bits. */
+const inside = z.int().min(0).max(2_000_000_000);
 const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const ids = z.array(z.string().max(17)).max(500).nullable();
 const shape = z.union([
@@ -58,8 +60,8 @@ const shape = z.union([
     ids,
     z.literal("c"),
     whole,
-    whole,
-    whole,
+    inside,
+    inside,
   ]),
 ]);
 

@@ -298,6 +298,8 @@ test.each([
   [Buffer.from("[1]").toString("base64url")],
   [Buffer.from('[1,"u","l","b",null,null,"c",-1,0,0]').toString("base64url")],
   [Buffer.from('[1,"u","l","b",null,null,"c",1e308,0,0]').toString("base64url")],
+  [Buffer.from('[1,"u","l","b",null,null,"c",1,3000000000,0]').toString("base64url")],
+  [Buffer.from('[1,"u","l","b",null,null,"c",1,0,3000000000]').toString("base64url")],
 ])("the cursor %s is refused", async (cursor) => {
   await expect(syncForPhone(owner, { baseId: base.baseId, cursor })).rejects.toMatchObject({
     code: "mobile-bff.bad-cursor",
