@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sql } from "#kernel";
 import { openTestWorld, type TestWorld } from "../../kernel/testing/world.ts";
 import { isComputing, untilComputed } from "./computing-state.ts";
 import { ROWS_PER_WRITE_MAX } from "./propagate.ts";
@@ -92,6 +93,24 @@ test("another process goes on where one was cut off", async () => {
   } finally {
     await second.close();
   }
+}, 60_000);
+
+test("rows that several writes have left are computed once", async () => {
+  const base = await wideBase();
+  await base.update("Projects", base.project, { Name: "newer" });
+  await base.update("Projects", base.project, { Name: "newest" });
+  const left = async () =>
+    world.db.all<{ piece: boolean; rows: number }>(sql`
+      select piece, cardinality(record_ids) as rows from records.backlog
+      where base_id = ${base.baseId} and record_ids is not null order by level, id`);
+  expect((await left()).map(({ rows }) => rows)).toEqual([TASKS, TASKS]);
+  await workOffChunk(base.scope, base.baseId);
+  expect((await left())[0]).toEqual({ piece: true, rows: TASKS - 5_000 });
+  while (await workOffChunk(base.scope, base.baseId)) {
+    // Until nothing is left.
+  }
+  expect(await left()).toEqual([]);
+  expect(await differingRecords(base)).toBe(0);
 }, 60_000);
 
 test("a base without anything to compute is not behind", async () => {

@@ -1,4 +1,4 @@
-import { sql, type Sql } from "#kernel";
+import { constant, sql, type Sql } from "#kernel";
 import { tableSql } from "../rows/table-sql.ts";
 import type { Table } from "../schema/base-schema.ts";
 
@@ -16,41 +16,54 @@ export const insertBacklog = (baseId: string, txn: number, rows: readonly Backlo
   from json_to_recordset(${JSON.stringify(rows)}::json)
     as e("tableId" text, level integer, "fieldIds" text[], "recordIds" text[])`;
 
-/** Entries about the same fields that are done together. */
-export interface BacklogGroup {
-  readonly ids: readonly number[];
+/** What is to be done next. */
+export interface BacklogHead {
+  readonly id: number;
   readonly tableId: string;
   readonly level: number;
   readonly fieldIds: readonly string[];
   /** Null stands for all after `doneTo`. */
   readonly recordIds: readonly string[] | null;
   readonly doneTo: string;
+  /** The entry names too many rows for one transaction, or others name rows of the same fields: see `cutBacklog`. */
+  readonly toCut: boolean;
 }
 
-/** Entries that are done together at most. */
-const GROUP_ENTRIES_MAX = 500;
+/** Other entries than pieces that name rows of the same fields as `h`. */
+const alike = constant(`b.base_id = h.base_id and b.table_id = h.table_id and b.level = h.level
+  and b.field_ids = h.field_ids and b.record_ids is not null and not b.piece`);
+
+/** What is to be done next in a base: the lowest level first, so that what changes there reaches the next level once. */
+export const nextBacklog = (baseId: string, rowsMax: number): Sql => sql`
+  select h.id::integer as id, h.table_id as "tableId", h.level, h.field_ids as "fieldIds", h.done_to as "doneTo",
+    c.cut as "toCut", case when not c.cut then h.record_ids end as "recordIds"
+  from (
+    select id, base_id, table_id, level, field_ids, record_ids, done_to, piece from records.backlog
+    where base_id = ${baseId} order by level, id limit 1
+  ) h cross join lateral (
+    select h.record_ids is not null and not h.piece and (cardinality(h.record_ids) > ${rowsMax}
+      or exists (select from records.backlog b where ${alike} and b.id <> h.id)) as cut
+  ) c`;
 
 /**
- * What is to be done next in a base: the lowest level first, so that what changes there reaches the next level once. Named rows
- * of several entries come together.
+ * Makes one set of the rows that entries name for the same fields as this one, and cuts it into pieces for one transaction each:
+ * what several writes have left is computed once, and what is left is not written anew with each piece that is done.
  */
-export const nextBacklog = (baseId: string): Sql => sql`
+export const cutBacklog = (id: number, rowsMax: number): Sql => sql`
   with head as (
-    select id, base_id, table_id, level, field_ids, record_ids, done_to from records.backlog where base_id = ${baseId} order by level, id limit 1
-  ), entries as (
-    select b.id, b.record_ids from records.backlog b join head h on b.id = h.id
-      or (b.base_id = h.base_id and b.table_id = h.table_id and b.level = h.level and b.field_ids = h.field_ids
-        and b.record_ids is not null and h.record_ids is not null)
-    order by b.id limit ${GROUP_ENTRIES_MAX}
+    select h.id, h.base_id, h.table_id, h.level, h.field_ids from records.backlog h where h.id = ${id}
+  ), taken as (
+    delete from records.backlog b using head h where ${alike} returning b.record_ids, b.since_txn
+  ), placed as (
+    select r.id, (row_number() over (order by r.id) - 1) / ${rowsMax} as place
+    from (select distinct r.id from taken t cross join lateral unnest(t.record_ids) r(id)) r
   )
-  select h.table_id as "tableId", h.level, h.field_ids as "fieldIds", h.done_to as "doneTo",
-    (select array_agg(e.id order by e.id) from entries e)::integer[] as ids,
-    case when h.record_ids is not null then
-      (select array_agg(distinct r.id) from entries e cross join lateral unnest(e.record_ids) r(id)) end as "recordIds"
-  from head h`;
+  insert into records.backlog (base_id, table_id, level, field_ids, record_ids, since_txn, piece)
+  select h.base_id, h.table_id, h.level, h.field_ids, p.record_ids, (select min(t.since_txn) from taken t), true
+  from (select array_agg(placed.id order by placed.id) as record_ids from placed group by placed.place order by placed.place) p
+  cross join head h`;
 
-export const deleteBacklog = (ids: readonly number[]): Sql =>
-  sql`delete from records.backlog where id = any(${ids})`;
+export const deleteBacklog = (id: number): Sql => sql`delete from records.backlog where id = ${id}`;
 
 /** The rows up to this id are done. */
 export const shortenBacklog = (id: number, doneTo: string): Sql => sql`

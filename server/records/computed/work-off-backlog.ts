@@ -1,22 +1,23 @@
-import { part, systemScope, type Scope, type World } from "#kernel";
+import { part, systemScope, type Scope, type Tx, type World } from "#kernel";
 import { BaseChange } from "../rows/base-change.ts";
 import { inBase } from "../rows/base-writer.ts";
 import { addToBacklog, BACKLOG_GREW } from "./backlog.ts";
 import {
   basesBehind,
+  cutBacklog,
   deleteBacklog,
   idsAfter,
   isBehind,
   nextBacklog,
   shortenBacklog,
-  type BacklogGroup,
+  type BacklogHead,
 } from "./backlog.sql.ts";
 import { computedGraph } from "./graph.ts";
 import { PROGRAM_ROWS_MAX, propagate } from "./propagate.ts";
 import { isRaised, type ComputingMode } from "./raised-errors.ts";
 
 /** Rows that one transaction computes behind the writes: bounds how long others wait for the base. Ours. */
-const CHUNK_ROWS = 2_000;
+const CHUNK_ROWS = 5_000;
 /** How long to wait after a failure before the base is tried again, milliseconds. */
 const RETRY_MS = 5_000;
 
@@ -134,9 +135,9 @@ export async function workOffChunk(
   }
   await inBase(scope, baseId, async (base, schema) => {
     const change = new BaseChange(scope, { ...base, mode }, schema);
-    const group = await base.tx.maybe<BacklogGroup>(nextBacklog(baseId));
-    if (group !== undefined) {
-      await computeChunk(change, group, rows);
+    const next = await nextInOrder(base.tx, baseId);
+    if (next !== undefined) {
+      await computeChunk(change, next, rows);
     }
     await change.publish();
   });
@@ -149,38 +150,43 @@ export async function isBaseBehind({ db }: Pick<Scope, "db">, baseId: string): P
   return behind;
 }
 
-async function computeChunk(
-  change: BaseChange,
-  group: BacklogGroup,
-  rowsMax: number,
-): Promise<void> {
+/** What is to be done next, cut to size. */
+async function nextInOrder(tx: Tx, baseId: string): Promise<BacklogHead | undefined> {
+  const head = await tx.maybe<BacklogHead>(nextBacklog(baseId, CHUNK_ROWS));
+  if (head?.toCut !== true) {
+    return head;
+  }
+  await tx.run(cutBacklog(head.id, CHUNK_ROWS));
+  return tx.maybe<BacklogHead>(nextBacklog(baseId, CHUNK_ROWS));
+}
+
+async function computeChunk(change: BaseChange, next: BacklogHead, rowsMax: number): Promise<void> {
   const { tx, schema } = change;
-  const table = schema.tablesById.get(group.tableId);
+  const table = schema.tablesById.get(next.tableId);
   const { byField } = computedGraph(schema);
-  const nodes = group.fieldIds.flatMap((id) => byField.get(id) ?? []);
+  const nodes = next.fieldIds.flatMap((id) => byField.get(id) ?? []);
   if (table === undefined || nodes.length === 0) {
-    await tx.run(deleteBacklog(group.ids));
+    await tx.run(deleteBacklog(next.id));
     return;
   }
   const rows = nodes.some(({ inProgram }) => inProgram)
     ? Math.min(rowsMax, PROGRAM_ROWS_MAX)
     : rowsMax;
   const ids =
-    group.recordIds?.slice(0, rows) ??
-    (await change.rows(idsAfter(table, group.doneTo, rows))).map(([id]) => id ?? "");
+    next.recordIds?.slice(0, rows) ??
+    (await change.rows(idsAfter(table, next.doneTo, rows))).map(([id]) => id ?? "");
   await propagate(change, { stale: [{ nodes, recordIds: ids }], rowsMax: rows, noted: true });
-  const [first = 0] = group.ids;
-  if (group.recordIds === null) {
+  if (next.recordIds === null) {
     await tx.run(
-      ids.length < rows ? deleteBacklog(group.ids) : shortenBacklog(first, ids.at(-1) ?? ""),
+      ids.length < rows ? deleteBacklog(next.id) : shortenBacklog(next.id, ids.at(-1) ?? ""),
     );
     return;
   }
-  await tx.run(deleteBacklog(group.ids));
-  const rest = group.recordIds.slice(rows);
+  await tx.run(deleteBacklog(next.id));
+  const rest = next.recordIds.slice(rows);
   if (rest.length > 0) {
     await addToBacklog(change, [
-      { table, level: group.level, fieldIds: group.fieldIds, recordIds: rest },
+      { table, level: next.level, fieldIds: next.fieldIds, recordIds: rest },
     ]);
   }
 }
