@@ -44,9 +44,11 @@ export interface GivenRead {
 }
 
 interface Running {
+  readonly key: string;
   readonly load: Load;
   readonly done: Promise<FoundRead>;
-  readonly stop: AbortController;
+  /** Absent where the read cannot be given up. */
+  readonly stop: AbortController | undefined;
   waiters: number;
 }
 
@@ -70,6 +72,7 @@ class HotReadCaches implements HotReads {
   readonly bases: BaseStates;
   private readonly running = new Map<string, Running>();
   private readonly metrics: HotMetrics;
+  private readonly never = new AbortController().signal;
   private peopleEpoch = 0;
 
   constructor(world: World) {
@@ -165,11 +168,14 @@ class HotReadCaches implements HotReads {
   ): Running {
     const load = new Load(base, wanted);
     const { peopleEpoch } = this;
-    const stop = new AbortController();
+    // One record is read together with many others: that statement is nobody's to stop.
+    const stop = wanted.recordId === undefined ? new AbortController() : undefined;
+    const signal = stop?.signal ?? this.never;
+    const db = stop === undefined ? scope.db : readsUntil(scope.db, stop.signal);
     base.loads.add(load);
-    const done = run({ ...scope, db: readsUntil(scope.db, stop.signal), signal: stop.signal }).then(
+    const done = run({ ...scope, db, signal }).then(
       (found) => {
-        this.ended(key, running);
+        this.ended(running);
         const { known } = base;
         this.bases.observe(base, found.txn, load);
         this.keep(found, { wanted, key, load, peopleEpoch });
@@ -177,29 +183,35 @@ class HotReadCaches implements HotReads {
         return { ...found, txn: known < 0 ? found.txn : load.newness(found.txn) };
       },
       (error: unknown) => {
-        this.ended(key, running);
+        this.ended(running);
         throw error;
       },
     );
-    const running: Running = { load, done, stop, waiters: 0 };
+    const running: Running = { key, load, done, stop, waiters: 0 };
     this.running.set(key, running);
     return running;
   }
 
-  private ended(key: string, running: Running): void {
+  private ended(running: Running): void {
     running.load.base.loads.delete(running.load);
-    if (this.running.get(key) === running) {
-      this.running.delete(key);
+    if (this.running.get(running.key) === running) {
+      this.running.delete(running.key);
     }
   }
 
   /** One who waits may go away; the read is given up when all have. */
   private async wait({ signal }: Scope, running: Running): Promise<GivenRead> {
+    const { stop } = running;
+    if (stop === undefined) {
+      return running.done;
+    }
     running.waiters += 1;
     const leave = (): void => {
       running.waiters -= 1;
       if (running.waiters === 0) {
-        running.stop.abort(signal.reason);
+        // Whoever asks from now on must not join what is being given up.
+        this.ended(running);
+        stop.abort(signal.reason);
       }
     };
     signal.addEventListener("abort", leave, { once: true });

@@ -22,9 +22,14 @@ export const people = part("records.people", (world) => new People(world));
 
 class People {
   private readonly kept = new Map<string, Collaborator>();
+  /** Grows with each change: what was read before one must not stay. */
+  private changes = 0;
 
   constructor(world: World) {
-    world.signals.listen("identity.user", (userId) => this.kept.delete(userId));
+    world.signals.listen("identity.user", (userId) => {
+      this.changes += 1;
+      this.kept.delete(userId);
+    });
   }
 
   readonly userById = (id: string): Collaborator | undefined => this.kept.get(id);
@@ -38,7 +43,13 @@ class People {
     if (this.kept.size > PEOPLE_MAX) {
       this.kept.clear();
     }
-    for (const [id, profile] of await userProfiles(scope, missing)) {
+    let changes: number;
+    let profiles: Awaited<ReturnType<typeof userProfiles>>;
+    do {
+      ({ changes } = this);
+      profiles = await userProfiles(scope, missing);
+    } while (changes !== this.changes);
+    for (const [id, profile] of profiles) {
       this.kept.set(id, profile);
     }
   }
