@@ -329,12 +329,15 @@ describe("an upstream in trouble", () => {
     const old = await toy("old", (message) => {
       message.socket.once("close", () => (closed += 1));
     });
-    const { port, upstreams } = await gatewayTo(single(old.url));
+    const { port, upstreams } = await gatewayTo(
+      single(old.url, "", "breaker: { consecutiveFailures: 1 }"),
+    );
     const socket = connect(port, "127.0.0.1");
     socket.write("GET /things HTTP/1.1\r\nHost: a\r\n\r\n");
     await expect.poll(() => old.seen.length).toBe(1);
     socket.destroy();
     await expect.poll(() => closed).toBe(1);
+    expect(upstreams.upstream("old")?.endpoints[0]?.breaker.state).toBe("closed");
     expect(upstreams.upstream("old")?.budget.active).toBe(0);
   });
 });

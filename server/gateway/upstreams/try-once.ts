@@ -78,8 +78,9 @@ class Try implements Dispatcher.DispatchHandler {
   start(): void {
     const { endpoint, method, path, headers, body, reply } = this.attempt;
     reply.whenGone = () => {
-      this.controller?.abort(new Error("the caller went away"));
+      // First: the end of the connection must not count as a failure of the upstream.
       this.finish({ kind: "gone" });
+      this.controller?.abort(new Error("the caller went away"));
     };
     reply.whenReady = () => this.controller?.resume();
     if (!body.isStream) {
