@@ -177,11 +177,12 @@ function placeOf(schema: BaseSchema, fieldId: string, path: readonly Field[]): F
     : [{ tableId: table.id, fieldId, name: field.name, through: path.map(({ id }) => id) }];
 }
 
-function stepText(schema: BaseSchema, { field, table }: ComputedNode): string {
+function stepText(schema: BaseSchema, { field, table, inProgram }: ComputedNode): string {
+  const note = inProgram ? "-- computed in the program, because a pattern stands in a cell\n" : "";
   const text = withoutParameters(
     stepOf({ schema, table, field, source: { alias: "i", steps: new Set() } }, false),
   );
-  return text.trim().replaceAll(/\s*\n\s*/g, "\n  ");
+  return note + text.trim().replaceAll(/\s*\n\s*/g, "\n  ");
 }
 
 async function failingRecords(

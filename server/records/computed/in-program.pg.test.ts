@@ -102,6 +102,7 @@ test("a pattern that stands in a field is matched by the write itself, and what 
   });
   expect(explained).toMatchObject({
     computedIn: "program",
+    sql: expect.stringContaining("computed in the program"),
     failing: [{ reason: "The pattern is no regular expression." }],
   });
 });
