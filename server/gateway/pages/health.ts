@@ -25,17 +25,35 @@ export interface Health {
 const KEEP_MS = 1_000;
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Looks at the parts at most once a second, however many ask, and gives up on one that does not answer in 2 s. */
+/** How old a look may be that is answered while the next one is under way. */
+const STALE_MAX_MS = 5_000;
+
+/**
+ * Looks at the parts at most once a second, however many ask, and gives up on one that does not answer in 2 s. While it looks,
+ * the look before is answered: a busy database must not make its probes wait.
+ */
 export function healthOf(parts: readonly HealthPart[]): () => Promise<Health> {
   let lookedAtMs = -Infinity;
-  let last: Promise<Health> | undefined;
+  let last: { readonly health: Health; readonly atMs: number } | undefined;
+  let looking: Promise<Health> | undefined;
   return () => {
     const nowMs = performance.now();
-    if (last === undefined || nowMs - lookedAtMs >= KEEP_MS) {
+    if (looking === undefined && nowMs - lookedAtMs >= KEEP_MS) {
       lookedAtMs = nowMs;
-      last = look(parts);
+      looking = look(parts).finally(() => {
+        looking = undefined;
+      });
+      looking.then(
+        (health) => {
+          last = { health, atMs: performance.now() };
+        },
+        () => undefined,
+      );
     }
-    return last;
+    if (last !== undefined && nowMs - last.atMs < STALE_MAX_MS) {
+      return Promise.resolve(last.health);
+    }
+    return looking ?? look(parts);
   };
 }
 
