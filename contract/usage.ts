@@ -74,6 +74,8 @@ const counts = {
   failures: z.int().describe("Answered with 400 or above; they count in no other number."),
   bytesIn: z.int(),
   bytesOut: z.int(),
+  recordsCreated: z.int(),
+  modelTokens: z.int(),
 };
 /** One row of usage: a caller in a base, or in the workspace outside of its bases, in a day or month. */
 export const usageRow = z.object({

@@ -62,7 +62,7 @@ test("every answer is counted once, from memory or not, on the key that asked", 
   expect((await ask(`${table}/recDOESNOTEXIST00`)).status).toBe(404);
   await expect
     .poll(async () => (await usageOf(workspaceId)).rows.find(({ keyId }) => keyId === key.id))
-    .toMatchObject({ reads: 100, writes: 1, failures: 1 });
+    .toMatchObject({ reads: 100, writes: 1, failures: 1, recordsCreated: 3 });
   expect((await usageOf(workspaceId)).held.records).toBe(3);
   const shown = expectOk(asOwner(`/api/v1/api-keys/${key.id}`));
   expect((await shown)["lastUsedAt"]).toBeTypeOf("string");

@@ -141,6 +141,7 @@ export {
   QUOTA_EXCEEDED,
   usageGate,
   type CountedRequest,
+  type CountedUse,
   type LimitedResource,
   type PlaceOfUse,
   type UsageGate,

@@ -1,4 +1,5 @@
 import { part } from "./parts.ts";
+import type { Actor } from "./scope.ts";
 
 /** Where something is used: a base, or a workspace itself. */
 export type PlaceOfUse = { readonly baseId: string } | { readonly workspaceId: string };
@@ -42,8 +43,16 @@ export interface UsageGate {
    * Problems: `kernel.quota-exceeded`.
    */
   require(place: PlaceOfUse, resource: LimitedResource, amount: number): void;
-  /** Counts a use that happened: amounts of what is counted by time, such as the tokens of a model. */
-  count(place: PlaceOfUse, resource: LimitedResource, amount: number): void;
+  /** Counts a use that happened, on the account of whoever did it as well: records made, events, the tokens of a model. */
+  count(use: CountedUse): void;
+}
+
+/** A use that happened. */
+export interface CountedUse {
+  readonly place: PlaceOfUse;
+  readonly resource: LimitedResource;
+  readonly amount: number;
+  readonly by: Actor;
 }
 
 class FittedGate implements UsageGate {
@@ -58,8 +67,8 @@ class FittedGate implements UsageGate {
     this.fitted?.require(place, resource, amount);
   }
 
-  count(place: PlaceOfUse, resource: LimitedResource, amount: number): void {
-    this.fitted?.count(place, resource, amount);
+  count(use: CountedUse): void {
+    this.fitted?.count(use);
   }
 }
 

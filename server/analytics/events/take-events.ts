@@ -53,7 +53,7 @@ export async function takeEvents(scope: Scope, sent: SentEvents): Promise<TakenE
     const known = new Set(duplicates);
     const fresh = known.size === 0 ? rows : rows.filter((_row, at) => !known.has(at));
     for (const [workspaceId, more] of countsOf(fresh)) {
-      gate.count({ workspaceId }, "events", more);
+      gate.count({ place: { workspaceId }, resource: "events", amount: more, by: scope.actor });
     }
   };
   if (sent.early === true && !scope.db.inTransaction) {

@@ -3,6 +3,7 @@ import {
   Problem,
   QUOTA_EXCEEDED,
   type Actor,
+  type CountedUse,
   type LimitedResource,
   type PlaceOfUse,
   type UsageGate,
@@ -91,8 +92,9 @@ export class QuotaBook implements UsageGate {
     }
   }
 
-  count(place: PlaceOfUse, resource: LimitedResource, amount: number): void {
-    this.world.parts.of(meterOf).add(place, resource, amount);
+  count(use: CountedUse): void {
+    const { place, resource, amount } = use;
+    this.world.parts.of(meterOf).add(use);
     // Events were asked for before; nobody knows beforehand what a model will take.
     if (resource === "model-tokens" || resource === "spend") {
       for (const bound of this.boundsAt(place, resource)) {

@@ -1,6 +1,6 @@
 import { quotasBody } from "@basalt/contract";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Problem, usageGate, type Scope } from "#kernel";
+import { Problem, usageGate, type LimitedResource, type PlaceOfUse, type Scope } from "#kernel";
 import { createWorkspace, moveBase, trashBase } from "#workspaces";
 import { openTestWorld, testWorld } from "../../kernel/testing/world.ts";
 import { makeHouse, makeMember, makeUser } from "../../workspaces/testing/people.ts";
@@ -259,14 +259,13 @@ describe("alerts", () => {
     const other = await openTestWorld({ url: world().url });
     const there = await openCounting(other, holdings);
     try {
-      const gate = world().parts.of(usageGate);
-      gate.count({ baseId }, "model-tokens", 799);
+      use({ baseId }, "model-tokens", 799);
       await counting.turn();
       expect(await alertsOf(house)).toEqual([]);
-      gate.count({ baseId }, "model-tokens", 1);
+      use({ baseId }, "model-tokens", 1);
       await counting.turn();
       await there.turn();
-      gate.count({ workspaceId }, "model-tokens", 300);
+      use({ workspaceId }, "model-tokens", 300);
       await Promise.all([counting.turn(), there.turn()]);
       await there.turn();
     } finally {
@@ -292,7 +291,7 @@ describe("alerts", () => {
     const house = await makeHouse(world());
     const { workspaceId } = house;
     await setQuotas(admin, workspaceId, quota("spend", "day", 5_000_000, false));
-    gateOf().count({ workspaceId }, "spend", 6_000_000);
+    use({ workspaceId }, "spend", 6_000_000);
     await counting.turn();
     gateOf().require({ workspaceId }, "spend", 0);
     expect(await alertsOf(house)).toEqual([
@@ -319,6 +318,10 @@ describe("alerts", () => {
     expect(await mailAlerts(world())).toBe(0);
   });
 });
+
+function use(place: PlaceOfUse, resource: LimitedResource, amount: number): void {
+  gateOf().count({ place, resource, amount, by: admin.actor });
+}
 
 function gateOf() {
   return world().parts.of(usageGate);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { UserActor } from "#kernel";
 import { Meter, SLOTS_MAX } from "./meter.ts";
 
 const read = {
@@ -9,6 +10,21 @@ const read = {
   status: 200,
   bytesIn: 0,
   bytesOut: 100,
+};
+
+const by: UserActor = {
+  kind: "user",
+  userId: "usr1",
+  email: "",
+  name: "",
+  admin: false,
+  credential: {
+    kind: "key",
+    keyId: "pat1",
+    scopes: new Set(),
+    bases: null,
+    workspaces: null,
+  },
 };
 
 test("requests are told apart by caller, place and kind", () => {
@@ -30,6 +46,8 @@ test("requests are told apart by caller, place and kind", () => {
       counted: 3,
       bytesIn: 7,
       bytesOut: 300,
+      recordsCreated: 0,
+      modelTokens: 0,
     },
     expect.objectContaining({ userId: "usr1", keyId: "", place: "wsp1", reads: 1 }),
     expect.objectContaining({ userId: "usr1", keyId: "pat1", place: "app1", reads: 1 }),
@@ -55,14 +73,25 @@ test.each([
 test("what could not be written is added to what came meanwhile", () => {
   const meter = new Meter();
   meter.count({ ...read, keyId: "pat1" });
-  meter.add({ baseId: "app1" }, "model-tokens", 5);
-  meter.add({ workspaceId: "wsp1" }, "events", 2);
+  const place = { baseId: "app1" };
+  const tokens = { place, resource: "model-tokens", by } as const;
+  meter.add({ ...tokens, amount: 5 });
+  meter.add({ ...tokens, amount: 7, resource: "records" });
+  meter.add({ place: { workspaceId: "wsp1" }, resource: "events", amount: 2, by });
   const taken = meter.take();
   meter.count({ ...read, keyId: "pat1" });
-  meter.add({ baseId: "app1" }, "model-tokens", 1);
+  meter.add({ ...tokens, amount: 1 });
   meter.putBack(taken);
   const { slots, amounts } = meter.take();
-  expect(slots).toEqual([expect.objectContaining({ reads: 2, counted: 2, bytesOut: 200 })]);
+  expect(slots).toEqual([
+    expect.objectContaining({
+      reads: 2,
+      counted: 2,
+      bytesOut: 200,
+      recordsCreated: 7,
+      modelTokens: 6,
+    }),
+  ]);
   expect(amounts).toEqual([
     { place: "app1", resource: "model-tokens", amount: 6 },
     { place: "wsp1", resource: "events", amount: 2 },

@@ -1,4 +1,10 @@
-import { part, type CountedRequest, type LimitedResource, type PlaceOfUse } from "#kernel";
+import {
+  part,
+  type CountedRequest,
+  type CountedUse,
+  type LimitedResource,
+  type PlaceOfUse,
+} from "#kernel";
 
 /** Callers and places counted apart between two writes; beyond it further ones are counted together. About 200 bytes each. */
 export const SLOTS_MAX = 50_000;
@@ -17,6 +23,8 @@ export interface Slot {
   counted: number;
   bytesIn: number;
   bytesOut: number;
+  recordsCreated: number;
+  modelTokens: number;
 }
 
 /** An amount of what is counted beside requests. */
@@ -70,9 +78,22 @@ export class Meter {
     }
   }
 
-  /** Counts events, tokens of a model, money. */
-  add(place: PlaceOfUse, resource: LimitedResource, amount: number): void {
-    const id = idOf(place);
+  /** Counts records made, events, tokens of a model, money. */
+  add({ place, resource, amount, by }: CountedUse): void {
+    if (by.kind === "user" && (resource === "records" || resource === "model-tokens")) {
+      const { userId, credential } = by;
+      const keyId = credential.kind === "key" ? credential.keyId : undefined;
+      const slot = this.slotOf({ keyId, ...place }, userId);
+      slot.recordsCreated += resource === "records" ? amount : 0;
+      slot.modelTokens += resource === "model-tokens" ? amount : 0;
+    }
+    // What is held of records is counted where they are, not by who made them.
+    if (resource !== "records") {
+      this.addAmount(idOf(place), resource, amount);
+    }
+  }
+
+  private addAmount(id: string, resource: LimitedResource, amount: number): void {
     const key = `${id}/${resource}`;
     const known = this.amounts.get(key);
     if (known === undefined) {
@@ -102,17 +123,18 @@ export class Meter {
       own.counted += slot.counted;
       own.bytesIn += slot.bytesIn;
       own.bytesOut += slot.bytesOut;
+      own.recordsCreated += slot.recordsCreated;
+      own.modelTokens += slot.modelTokens;
     }
     for (const { place, resource, amount } of amounts) {
-      this.add(
-        place.startsWith("app") ? { baseId: place } : { workspaceId: place },
-        resource,
-        amount,
-      );
+      this.addAmount(place, resource, amount);
     }
   }
 
-  private slotOf({ keyId, baseId, workspaceId }: CountedRequest, userId: string): Slot {
+  private slotOf(
+    { keyId, baseId, workspaceId }: Pick<CountedRequest, "keyId" | "baseId" | "workspaceId">,
+    userId: string,
+  ): Slot {
     const place = baseId ?? workspaceId ?? "";
     return (
       this.slots.get(keyId ?? userId)?.get(place) ??
@@ -131,7 +153,16 @@ export class Meter {
     if (known !== undefined) {
       return known;
     }
-    const zero = { reads: 0, writes: 0, failures: 0, counted: 0, bytesIn: 0, bytesOut: 0 };
+    const zero = {
+      reads: 0,
+      writes: 0,
+      failures: 0,
+      counted: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      recordsCreated: 0,
+      modelTokens: 0,
+    };
     const { userId, keyId } = isFull ? { userId: OTHERS, keyId: "" } : at;
     const made: Slot = { userId, keyId, place: key, ...zero };
     places.set(key, made);

@@ -11,6 +11,8 @@ export interface UsageRow {
   readonly failures: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  readonly recordsCreated: number;
+  readonly modelTokens: number;
 }
 
 /** An amount of a workspace. */
@@ -32,17 +34,21 @@ const both = ({ day, month }: Periods): Sql =>
 /** Adds to the rows of the day and of the month. In the order of the key, so that two processes never wait for each other. */
 export const addUsage = (rows: readonly UsageRow[], periods: Periods): Sql => sql`
   insert into analytics.usage as u
-    (period, starts, workspace_id, base_id, user_id, key_id, reads, writes, failures, bytes_in, bytes_out)
+    (period, starts, workspace_id, base_id, user_id, key_id, reads, writes, failures, bytes_in, bytes_out, records_created,
+      model_tokens)
   select p.period, p.starts, r."workspaceId", r."baseId", r."userId", r."keyId",
-    sum(r.reads), sum(r.writes), sum(r.failures), sum(r."bytesIn"), sum(r."bytesOut")
+    sum(r.reads), sum(r.writes), sum(r.failures), sum(r."bytesIn"), sum(r."bytesOut"), sum(r."recordsCreated"),
+    sum(r."modelTokens")
   from ${both(periods)}, json_to_recordset(${JSON.stringify(rows)}::json) as r(
     "workspaceId" text, "baseId" text, "userId" text, "keyId" text,
-    reads bigint, writes bigint, failures bigint, "bytesIn" bigint, "bytesOut" bigint)
+    reads bigint, writes bigint, failures bigint, "bytesIn" bigint, "bytesOut" bigint, "recordsCreated" bigint,
+    "modelTokens" bigint)
   group by 1, 2, 3, 4, 5, 6
   order by 1, 2, r."workspaceId" collate "C", r."baseId" collate "C", r."userId" collate "C", r."keyId" collate "C"
   on conflict (period, starts, workspace_id, base_id, user_id, key_id) do update set
     reads = u.reads + excluded.reads, writes = u.writes + excluded.writes, failures = u.failures + excluded.failures,
-    bytes_in = u.bytes_in + excluded.bytes_in, bytes_out = u.bytes_out + excluded.bytes_out`;
+    bytes_in = u.bytes_in + excluded.bytes_in, bytes_out = u.bytes_out + excluded.bytes_out,
+    records_created = u.records_created + excluded.records_created, model_tokens = u.model_tokens + excluded.model_tokens`;
 
 export const addTotals = (rows: readonly TotalRow[], periods: Periods): Sql => sql`
   insert into analytics.totals as t (period, starts, workspace_id, resource, used)
@@ -62,7 +68,7 @@ export interface AskedUsage {
 
 const columns = sql`to_char(starts, 'YYYY-MM-DD') as starts, nullif(workspace_id, '') as "workspaceId",
   nullif(base_id, '') as "baseId", user_id as "userId", nullif(key_id, '') as "keyId", reads, writes, failures,
-  bytes_in as "bytesIn", bytes_out as "bytesOut"`;
+  bytes_in as "bytesIn", bytes_out as "bytesOut", records_created as "recordsCreated", model_tokens as "modelTokens"`;
 const newestFirst = sql`order by starts desc, workspace_id, base_id, user_id, key_id`;
 
 export const usageOfWorkspace = (workspaceId: string, asked: AskedUsage): Sql => sql`

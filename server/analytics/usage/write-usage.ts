@@ -71,8 +71,7 @@ function askedAbout({ userId, place }: Slot): AskedAbout {
 }
 
 function usageRow(slot: Slot, workspaceId: string | undefined): UsageRow {
-  const { userId, keyId, place, reads, writes, failures, bytesIn, bytesOut } = slot;
-  const counts = { reads, writes, failures, bytesIn, bytesOut };
+  const { userId, keyId, place, counted: _counted, ...counts } = slot;
   const baseId = workspaceId !== undefined && place.startsWith("app") ? place : "";
   return { workspaceId: workspaceId ?? "", baseId, userId, keyId, ...counts };
 }

@@ -9,6 +9,7 @@ import type { BaseSchema } from "../schema/base-schema.ts";
 import type { BaseContent } from "./base-content.ts";
 import { carryIds, withKnownIds } from "./carry-ids.ts";
 import { withCarriedViews } from "./carry-views.ts";
+import { countCreated } from "../rows/count-created.ts";
 import { fillBase } from "./fill-base.ts";
 import { openBaseFile } from "./open-base-file.ts";
 import { sentFileLimits, type BaseFileLimits } from "./zip-reader.ts";
@@ -110,6 +111,7 @@ export async function loadBase(
     const gate = scope.parts.of(usageGate);
     gate.require({ workspaceId }, "records", filled.records);
     gate.require({ workspaceId }, "storage", bytesOf(content.files));
+    countCreated(scope, { workspaceId }, filled.records);
     await updateBase(tx, schema.baseId, content.look);
     await noteAct(tx, {
       act: "records.base-imported",

@@ -4,6 +4,7 @@ import { isRaised } from "../computed/raised-errors.ts";
 import { insertCells, isPlain } from "./apply-rows.ts";
 import { insertPlain } from "./base-writer.ts";
 import { callEvent } from "./call-event.ts";
+import { countCreated } from "./count-created.ts";
 import type { WrittenRow } from "./plan-cells.ts";
 import {
   prepared,
@@ -28,7 +29,7 @@ export async function createRecords(scope: Scope, call: NewRecords): Promise<Wri
   const { baseId } = call.table;
   await allow(scope, "records.write", { baseId });
   scope.parts.of(usageGate).require({ baseId }, "records", call.rows.length);
-  return prepared(scope, { ...call, creating: true }, async (ready) => {
+  const made = await prepared(scope, { ...call, creating: true }, async (ready) => {
     if (isPlain(ready) && scope.idempotency === undefined && !scope.db.inTransaction) {
       try {
         return await createPlain(scope, ready, call);
@@ -44,6 +45,8 @@ export async function createRecords(scope: Scope, call: NewRecords): Promise<Wri
       rows: await insertCells(change, ready.table, { rows, settled }),
     }));
   });
+  countCreated(scope, { baseId }, made.ids.length);
+  return made;
 }
 
 async function createPlain(

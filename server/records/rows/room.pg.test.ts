@@ -1,6 +1,12 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { Problem, usageGate, type Scope, type UsageGate } from "#kernel";
+import { listBases } from "#workspaces";
 import { testWorld } from "../../kernel/testing/world.ts";
+import { exportBase } from "../base-files/export-base.ts";
+import { importBase } from "../base-files/import-base.ts";
 import { measureBase } from "../bases/measure-base.ts";
 import type { Table } from "../schema/base-schema.ts";
 import { shape } from "../testing/linked-tables.ts";
@@ -36,6 +42,7 @@ let workspaceId: string;
 /** Has room for so much; what was asked of it is written down. */
 const room = { records: 0, storage: 0 };
 const asked: string[] = [];
+const counted: string[] = [];
 const gate: UsageGate = {
   require: (place, resource, amount) => {
     asked.push(`${"baseId" in place ? "base" : "workspace"} ${resource} ${amount}`);
@@ -43,7 +50,9 @@ const gate: UsageGate = {
       throw new Problem("forbidden", "kernel.quota-exceeded", { message: "no room" });
     }
   },
-  count: () => undefined,
+  count: ({ place, resource, amount }) => {
+    counted.push(`${"baseId" in place ? "base" : "workspace"} ${resource} ${amount}`);
+  },
 };
 
 beforeAll(async () => {
@@ -92,6 +101,10 @@ test("records that there is no room for are not made, in whatever way they come"
   await deleteRecords(scope, { table, ids: [ids[1] ?? ""], single: false });
   expect(await stored()).toBe(1);
   expect(asked).toEqual(["base records 2", "base records 3", "base records 3"]);
+  expect(counted).toEqual(["base records 2"]);
+  room.records = 1;
+  await upsert("changed", "of two one");
+  expect(counted).toEqual(["base records 2", "base records 1"]);
 });
 
 test("files that there is no room for are neither fetched nor kept", async () => {
@@ -122,7 +135,7 @@ test("files that there is no room for are neither fetched nor kept", async () =>
   await upload();
   await withFile();
   expect(await measureBase(scope, baseId)).toMatchObject({
-    records: 3,
+    records: 4,
     storage: 2 * bytes.length,
   });
 });
@@ -134,4 +147,30 @@ test("a base is measured as of one of its transactions", async () => {
   const after = await measureBase(scope, baseId);
   expect(after?.records).toBe((before?.records ?? 0) + 1);
   expect(after?.txn).toBe((before?.txn ?? 0) + 1);
+});
+
+test("a base that there is no room for does not come in", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "basalt-room-"));
+  try {
+    const { bytes: archive } = await exportBase(scope, { baseId, program: "test" });
+    const file = path.join(folder, "base.zip");
+    await writeFile(file, archive as AsyncIterable<Uint8Array>);
+    const bases = async () => (await listBases(scope)).length;
+    const before = await bases();
+    const bring = () => importBase(scope, { workspaceId, keepIds: false, file });
+    asked.length = 0;
+    room.records = 1;
+    await expect(bring()).rejects.toEqual(full);
+    room.records = 100;
+    room.storage = 1;
+    await expect(bring()).rejects.toEqual(full);
+    expect(await bases()).toBe(before);
+    room.storage = 1_000;
+    const { records, id } = await bring();
+    expect(asked.slice(-2)).toEqual([`workspace records ${records}`, "workspace storage 6"]);
+    expect((await measureBase(scope, id))?.records).toBe(records);
+    expect(counted.at(-1)).toBe(`workspace records ${records}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -6,6 +6,7 @@ import { wantIndexesOfMerge } from "../indexes/index-keeper.ts";
 import type { Field, Table } from "../schema/base-schema.ts";
 import { insertCells, updateCells, type Settled } from "./apply-rows.ts";
 import type { BaseChange } from "./base-change.ts";
+import { countCreated } from "./count-created.ts";
 import { answerOf } from "./create-records.ts";
 import { fieldOf, type PlannedCells, type WrittenRow } from "./plan-cells.ts";
 import { ambiguousUpsert, cannotMergeOn } from "./problems.ts";
@@ -32,20 +33,23 @@ export interface UpsertedRecords extends WriteCall {
  * Problems: as `updateRecords`, and `records.ambiguous-upsert`, `records.cannot-merge-on`.
  */
 export async function upsertRecords(scope: Scope, call: UpsertedRecords): Promise<WrittenRecords> {
-  await allow(scope, "records.write", { baseId: call.table.baseId });
+  const { baseId } = call.table;
+  await allow(scope, "records.write", { baseId });
   refuseRepeated(call.rows.flatMap((row) => row.id ?? []));
-  return prepared(scope, { ...call, creating: false }, async (ready) => {
+  const written = await prepared(scope, { ...call, creating: false }, async (ready) => {
     const keyFields = call.mergeOn.map((name) => mergeField(ready.table, name));
     wantIndexesOfMerge(scope, ready.table, keyFields);
     return runCall(scope, { ...ready, ...answerOf(call) }, async (change, settled) => {
       const targets = await findTargets(change, ready, keyFields);
       const added = targets.filter(({ isNew }) => isNew).length;
       if (added > 0) {
-        scope.parts.of(usageGate).require({ baseId: call.table.baseId }, "records", added);
+        scope.parts.of(usageGate).require({ baseId }, "records", added);
       }
       return applyTargets(change, ready.table, { targets, settled, replace: call.replace });
     });
   });
+  countCreated(scope, { baseId }, written.createdIds?.length ?? 0);
+  return written;
 }
 
 interface Target {
