@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Answer, call } from "./api.ts";
 import { type JourneyServer, openJourneyServer } from "./journey-server.ts";
+import { startServer } from "./server-process.ts";
 import {
   type Load,
   type Seen,

@@ -8,7 +8,7 @@ describe("the five groups of the gateway file that comes with Basalt", () => {
   test("/airtable is Airtable's API and the addresses by which it was known before", async () => {
     const { url, key, workspaceId } = server();
     const tables = [{ name: "Posts / all", fields: [{ name: "Title", type: "singleLineText" }] }];
-    const base = await makeBase(`${url}`, key, { workspaceId, name: "Groups", tables });
+    const base = await makeBase(url, key, { workspaceId, name: "Groups", tables });
     const [table] = base.tables;
     const records = `/bases/${base.id}/tables/${table?.id}/records`;
     for (const group of ["/airtable", "/api/v1/airtable"]) {
@@ -26,7 +26,8 @@ describe("the five groups of the gateway file that comes with Basalt", () => {
         { token: key },
       );
       expect(listed.body).toMatchObject({ records: [{ fields: { Title: "two" } }] });
-      const [{ id = "" } = {}] = listed.body["records"] as { id: string }[];
+      const [found] = listed.body["records"] as { id: string }[];
+      const id = found?.id ?? "";
       const one = await call(`${url}${group}${records}/${id}`, { token: key });
       expect(one.body).toMatchObject({ id });
       const direct = await call(`${url}${group}/${base.id}/Posts%20%2F%20all/${id}`, {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
 
 /** A small service of its own, as a team might have one, which can be told to fail or to be slow. */
@@ -102,8 +103,9 @@ export function startLoad(url: string): Load {
     },
     more: async (requests) => {
       const until = total + requests;
-      while (total < until && isRunning) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+      const isThere = (): boolean => total >= until || !isRunning;
+      while (!isThere()) {
+        await sleep(5);
       }
     },
     stop: async () => {

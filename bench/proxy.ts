@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startInstance } from "./instance.ts";
+import type { Finding } from "./measure.ts";
+import { haveTools, startNginx } from "./nginx.ts";
+import { alternateWrk, showWrk } from "./wrk.ts";
+
+/** Bytes of the answer that is passed on: a record or a small page. */
+const ANSWER_BYTES = 1_000;
+const authorization = "Bearer the upstream's own";
+
+/** Requests that are passed on to the same upstream by Basalt and by nginx: what each of them costs the proxy. */
+export async function benchProxy(): Promise<readonly Finding[]> {
+  if (!(await haveTools("nginx", "wrk"))) {
+    return [];
+  }
+  const text = JSON.stringify({ text: "x".repeat(ANSWER_BYTES - 11) });
+  const content = { text, authorization, page: Buffer.from("{}") };
+  const upstream = await startNginx(content);
+  const nginx = await startNginx({ ...content, proxyTo: upstream.url });
+  const folder = await mkdtemp(join(tmpdir(), "basalt-proxy-"));
+  const file = join(folder, "gateway.yaml");
+  await writeFile(
+    file,
+    `upstreams: { behind: { url: "${upstream.url}" } }
+routes: [{ name: proxied, path: /proxied, to: [{ upstream: behind, path: /return }] }]`,
+  );
+  const basalt = await startInstance({ env: { BASALT_GATEWAY_FILE: file } });
+  try {
+    const runs = await alternateWrk(
+      {
+        basalt: { url: `${basalt.url}/proxied`, authorization, pid: basalt.pid },
+        nginx: { url: `${nginx.url}/proxied`, authorization, pid: nginx.pid },
+      },
+      { seconds: 2, rounds: 5 },
+    );
+    const { basalt: ours, nginx: theirs } = runs;
+    if (ours === undefined || theirs === undefined) {
+      throw new Error("nothing was measured");
+    }
+    const ratio = ours.cpuUs / theirs.cpuUs;
+    return [
+      {
+        what: `proxy to an upstream, ${text.length} bytes: CPU a request ÷ nginx's`,
+        figure: ratio.toFixed(2),
+        bar: "≤ 2.2",
+        met: ratio <= 2.2,
+        raw: `${showWrk("Basalt", ours)}; ${showWrk("nginx", theirs)}`,
+      },
+    ];
+  } finally {
+    await basalt.stop();
+    await nginx.stop();
+    await upstream.stop();
+    await rm(folder, { recursive: true });
+  }
+}
