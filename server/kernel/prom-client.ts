@@ -8,7 +8,6 @@ const load = createRequire(import.meta.url);
 export const Registry = load("prom-client/lib/registry") as typeof PromClient.Registry;
 export const Counter = load("prom-client/lib/counter") as typeof PromClient.Counter;
 export const Gauge = load("prom-client/lib/gauge") as typeof PromClient.Gauge;
-export const Histogram = load("prom-client/lib/histogram") as typeof PromClient.Histogram;
 
 /** Those of the library but the processor's time, which is the one that wants OpenTelemetry. */
 const DEFAULTS = [

@@ -42,3 +42,22 @@ test("process, event loop, pool and version are there", async () => {
     expect(text).toContain(`\n${name}`);
   }
 });
+
+test("histograms count into the bucket of the value, and add up over the buckets", async () => {
+  const metrics = openMetrics({ process: "one" });
+  const waits = metrics.histogram("wait_seconds", "Waiting", ["kind"], [1, 0.1]);
+  for (const value of [0.05, 0.1, 0.5, 1, 7]) {
+    waits.observe(value, { kind: 'a"b' });
+  }
+  metrics.histogram("plain_seconds", "Nothing of it").observe(0.3);
+  const { text } = await metrics.expose();
+  const lines = text.split("\n").filter((line) => line.startsWith("wait_seconds"));
+  expect(lines).toEqual([
+    'wait_seconds_bucket{le="0.1",kind="a\\"b",process="one"} 2',
+    'wait_seconds_bucket{le="1",kind="a\\"b",process="one"} 4',
+    'wait_seconds_bucket{le="+Inf",kind="a\\"b",process="one"} 5',
+    'wait_seconds_sum{kind="a\\"b",process="one"} 8.65',
+    'wait_seconds_count{kind="a\\"b",process="one"} 5',
+  ]);
+  expect(text).toContain('plain_seconds_bucket{le="0.5",process="one"} 1');
+});

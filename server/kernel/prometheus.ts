@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import type * as PromClient from "prom-client";
 import type { Metrics } from "./metrics.ts";
-import { collectDefaults, Counter, Gauge, Histogram, Registry } from "./prom-client.ts";
+import { collectDefaults, Gauge, Registry } from "./prom-client.ts";
+import { TallyCounter, TallyHistogram } from "./tally.ts";
 
 /**
  * Metrics in Prometheus' text format, with those of the process, the event loop and the heap. Each call makes a registry of
@@ -58,9 +59,8 @@ function counterIn(
   [name, help, labels = []]: Parameters<Metrics["counter"]>,
 ): ReturnType<Metrics["counter"]> {
   const counter =
-    known(register, name, Counter) ??
-    new Counter({ name, help, labelNames: [...labels], registers: [register] });
-  return { inc: (values, by) => counter.inc(values ?? {}, by) };
+    known(register, name, TallyCounter) ?? new TallyCounter(register, { name, help, labels });
+  return { inc: (values = NO_LABELS, by = 1) => counter.inc(values, by) };
 }
 
 function gaugeIn(
@@ -89,20 +89,23 @@ function histogramIn(
   register: PromClient.Registry,
   [name, help, labels = [], buckets]: Parameters<Metrics["histogram"]>,
 ): ReturnType<Metrics["histogram"]> {
-  const settings = { name, help, labelNames: [...labels], registers: [register] };
   const histogram =
-    known(register, name, Histogram) ??
-    new Histogram(buckets === undefined ? settings : { ...settings, buckets: [...buckets] });
-  return { observe: (value, values) => histogram.observe(values ?? {}, value) };
+    known(register, name, TallyHistogram) ??
+    new TallyHistogram(register, { name, help, labels, bounds: buckets ?? USUAL_BOUNDS });
+  return { observe: (value, values = NO_LABELS) => histogram.observe(value, values) };
 }
 
-type Made = PromClient.Counter | PromClient.Gauge | PromClient.Histogram;
+const NO_LABELS = {};
+/** Those of the library, for seconds. */
+const USUAL_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+type Made = TallyCounter | PromClient.Gauge | TallyHistogram;
 
 /** The metric of that name, where it was asked for before; under another type that is a bug. */
 function known<M extends Made>(
   register: PromClient.Registry,
   name: string,
-  type: new (settings: never) => M,
+  type: abstract new (...settings: never[]) => M,
 ): M | undefined {
   const metric: unknown = register.getSingleMetric(name);
   if (metric === undefined || metric instanceof type) {
