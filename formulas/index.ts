@@ -27,7 +27,7 @@ export {
   type ArrayKind,
   type Kind,
 } from "./types/kinds.ts";
-export { dayAsInstant } from "./types/instants.sql.ts";
+export { comparedInstant, dayAsInstant } from "./types/instants.sql.ts";
 export { outlineOf, type Outline } from "./types/outline.ts";
 export { resultOf, type ResultType } from "./types/result.ts";
 export type { SqlContext, SqlField, Typed } from "./types/typed.ts";

@@ -40,7 +40,7 @@ export const recordRouteList: readonly Route<Endpoint>[] = [
   },
   {
     pattern: "/v0/{baseId}/{recordId}/{fieldIdOrName}/uploadAttachment",
-    methods: { POST: uploadAttachment },
+    methods: { POST: computedWrite(uploadAttachment) },
   },
 ];
 

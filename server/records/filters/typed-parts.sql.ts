@@ -1,4 +1,4 @@
-import type { FormulaField, Kind, Typed } from "@basalt/formulas";
+import { comparedInstant, type FormulaField, type Kind, type Typed } from "@basalt/formulas";
 import { join, sql, type Sql } from "#kernel";
 import { referenceOf, type FieldPart } from "./field-parts.ts";
 
@@ -79,6 +79,9 @@ export type Order = "=" | "<" | ">" | "<=" | ">=";
 
 /** A number, or a date in milliseconds since 1970, against one that is known. Blank is neither less nor more than anything. */
 export function ordered(value: Typed, order: Order, wanted: number): Typed {
+  if (value.kind.type === "date") {
+    return asked(instantComparison(order, wanted), [value]);
+  }
   const special = value.kind.type === "number" && value.kind.special;
   return asked(comparisons[order][special ? "special" : "plain"], [
     value,
@@ -213,6 +216,16 @@ const comparisons: Readonly<Record<Order, Comparison>> = {
   "<=": comparison("<=", (one, other) => one <= other, sql`<=`),
   ">=": comparison(">=", (one, other) => one >= other, sql`>=`),
 };
+
+/** The instant is known while the statement is made: a day stays a bare column, which an index can answer. */
+function instantComparison(order: Order, wanted: number): Operation {
+  const { plain } = comparisons[order];
+  return {
+    name: plain.name,
+    evaluate: ([one = null], run) => plain.evaluate([one, wanted], run),
+    sql: ([one]) => comparedInstant(order, one, wanted),
+  };
+}
 
 /** PostgreSQL holds NaN above every number; here nothing compares with it. */
 function comparison(

@@ -97,7 +97,7 @@ describe("indexes", () => {
     expect(await indexNames(table)).toEqual(
       [
         `${id(table, "Name")}_eq`,
-        `${id(table, "Day")}_val`,
+        `${id(table, "Day")}_ord`,
         `${id(table, "Tags")}_any`,
         `${id(table, "N")}_ord`,
       ].toSorted(),
@@ -278,7 +278,8 @@ describe("PostgreSQL answers through them", () => {
     ["{N} = 17", "N", "_ord"],
     ["{N} > 5995", "N", "_ord"],
     ["{Status} = 'Done'", "Status", "_eq"],
-    ["{Day} = DATETIME_PARSE('2020-02-01')", "Day", "_val"],
+    ["{Day} = DATETIME_PARSE('2020-02-01')", "Day", "_ord"],
+    ["IS_BEFORE({Day}, '2020-01-03')", "Day", "_ord"],
     ["RECORD_ID() = 'rec00000000000017'", "", "_pkey"],
     ["OR(RECORD_ID() = 'rec00000000000017', RECORD_ID() = 'rec00000000000018')", "", "_pkey"],
   ])("%s", async (filterByFormula, field, suffix) => {

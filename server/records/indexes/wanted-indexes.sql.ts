@@ -47,8 +47,6 @@ export function indexFor(field: Field, purpose: IndexPurpose): WantedIndex | und
 /** The expression that formulas compare, where it is not the column. */
 function inFormulas(type: string, column: string): string | undefined {
   switch (type) {
-    case "date":
-      return `(${column})::timestamp at time zone 'UTC'`;
     case "rating":
       return `(${column})::double precision`;
     default:
