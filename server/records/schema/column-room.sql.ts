@@ -1,6 +1,6 @@
 import { ident, join, literal, quoteIdent, sql, type Sql } from "#kernel";
 import type { Table } from "./base-schema.ts";
-import { grantOnTable, hasColumn, script, type BasePlace } from "./tables.sql.ts";
+import { grantOnTable, hasColumn, ROOM_FOR_CHANGES, script, type BasePlace } from "./tables.sql.ts";
 
 /**
  * Columns that a table has had so far: PostgreSQL counts those that were dropped. And which of those it has that only tables
@@ -33,7 +33,7 @@ export function rebuildTable(place: BasePlace, table: Table, extra: readonly str
     ident(baseId, `${table.id}_new_${name}`),
   );
   return script([
-    sql`create table ${fresh} (like ${old} including all)`,
+    sql`create table ${fresh} (like ${old} including all) ${ROOM_FOR_CHANGES}`,
     sql`insert into ${fresh} (${columns}) select ${columns} from ${old}`,
     // A sequence that was not used yet stays so.
     sql`select setval(${literal(sequenceOfNew)}, s.last_value, s.is_called)
