@@ -7,6 +7,7 @@ import { benchCompile } from "./compile.ts";
 import { benchFilter } from "./filter.ts";
 import { benchHyperFormula } from "./hyperformula.ts";
 import { benchRollup } from "./rollup.ts";
+import { benchWideChain } from "./wide-chain.ts";
 import { benchWriteBatch } from "./write-batch.ts";
 
 /** Each on a base of its own; those that need it find 100,000 records in the first table. */
@@ -19,6 +20,7 @@ const benches: readonly (readonly [
   ["write", async (base) => [await benchWriteBatch(base)]],
   ["rollup", async (base) => [await benchRollup(base)]],
   ["chain", async (base) => [await benchChain(base)]],
+  ["wide-chain", benchWideChain],
   ["filter", async (base) => [await benchFilter(base)], "records"],
   ["add", benchAddFormula, "records"],
   ["hyperformula", benchHyperFormula],
