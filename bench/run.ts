@@ -70,6 +70,8 @@ const benches: readonly Bench[] = [
       return benchWriteMix(await shared.instance(), await shared.pages());
     },
   },
+  { name: "overload", run: async () => (await import("./overload.ts")).benchOverload() },
+  { name: "connections", run: async () => (await import("./connections.ts")).benchConnections() },
   { name: "proxy", run: async () => (await import("./proxy.ts")).benchProxy() },
   {
     name: "page",

@@ -65,11 +65,11 @@ const USERS = 300;
 /** Starts a load on one address: every fifth request is a write with a body. */
 export function startLoad(url: string): Load {
   const agent = new Agent({ connections: LANES });
-  let isRunning = true;
+  const stopping = new AbortController();
   let seen = empty();
   let total = 0;
   const lane = async (): Promise<void> => {
-    while (isRunning) {
+    while (!stopping.signal.aborted) {
       const user = Math.floor(Math.random() * USERS);
       const isWrite = total % 5 === 0;
       total += 1;
@@ -103,13 +103,13 @@ export function startLoad(url: string): Load {
     },
     more: async (requests) => {
       const until = total + requests;
-      const isThere = (): boolean => total >= until || !isRunning;
+      const isThere = (): boolean => total >= until || stopping.signal.aborted;
       while (!isThere()) {
         await sleep(5);
       }
     },
     stop: async () => {
-      isRunning = false;
+      stopping.abort();
       await Promise.all(lanes);
       await agent.close();
     },
