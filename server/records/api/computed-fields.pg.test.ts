@@ -70,9 +70,7 @@ async function wideCascade(): Promise<{
   for (let at = 0; at < many.length; at += 500) {
     await createRecords(scope, {
       table: await table(tasks.id),
-      rows: many
-        .slice(at, at + 500)
-        .map((cells) => ({ fields: { ...cells, Project: [project] } })),
+      rows: many.slice(at, at + 500).map((cells) => ({ fields: { ...cells, Project: [project] } })),
       typecast: false,
       shape,
     });
@@ -255,8 +253,13 @@ test("a large cascade shows that it is being computed, and a write that waits an
   expect(hurried.body["fields"]).toMatchObject({ Name: "new", Shouts: "OLD" });
   const meanwhile = await api.data(`${tasks}?maxRecords=1`);
   expect(meanwhile.headers.get("x-basalt-computing")).toBe("true");
+  const counted = `/api/v1/bases/${api.baseId}/tables/${tasks}/groups?groupBy[]=Shout`;
+  expect((await api.call(counted)).headers.get("x-basalt-computing")).toBe("true");
   const worker = world().parts.of(backlogWorker);
   await worker.start();
+  const groups = await api.call(counted, { headers: WAIT });
+  expect(groups.headers.get("x-basalt-computing")).toBeNull();
+  expect(groups.body["groups"]).toMatchObject([{ value: "NEW" }]);
   const waited = await api.data(`${tasks}?maxRecords=1`, { headers: WAIT });
   expect(waited.headers.get("x-basalt-computing")).toBeNull();
   await expect

@@ -77,7 +77,8 @@ function tableIdOf({ params }: Call, schema: BaseSchema): string | null {
   return findTable(schema, params.tableIdOrName)?.id ?? null;
 }
 
-function marked(response: Response, computing: boolean): Response {
+/** The answer with the header where computed cells are behind. */
+export function marked(response: Response, computing: boolean): Response {
   if (computing) {
     response.headers.set(COMPUTING_HEADER, "true");
   }

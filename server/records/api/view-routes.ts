@@ -10,6 +10,7 @@ import {
   type Scope,
 } from "#kernel";
 import { allow, notFound } from "#workspaces";
+import { isComputing, untilComputed } from "../computed/computing-state.ts";
 import { groupRecords } from "../groups/group-records.ts";
 import type { View } from "../schema/base-schema.ts";
 import { tableById } from "../schema/find.ts";
@@ -19,6 +20,7 @@ import { getView, listViews } from "../views/read-views.ts";
 import { updateView } from "../views/update-view.ts";
 import { wholeView, type WholeView } from "../views/whole-view.ts";
 import { currentTxn, TXN_HEADER } from "./answers.ts";
+import { marked, wantsToWait } from "./computing.ts";
 import { groupingOf } from "./groups.ts";
 import { searchOf } from "./match-route.ts";
 import { parseQuery } from "./query-string.ts";
@@ -58,8 +60,13 @@ export function viewRoutes(): Hono<HttpEnv> {
     await allow(scope, "records.read", { baseId });
     const table = tableById(await schemaOf(scope, baseId), id);
     const grouping = await groupingOf(scope, table, parseQuery(searchOf(c.req.url)));
+    if (wantsToWait({ request: c.req.raw })) {
+      await untilComputed(scope, { baseId });
+    }
+    // Asked before the read, as for records.
+    const computing = await isComputing(scope, await schemaOf(scope, baseId), table.id);
     const { txn, ...groups } = await groupRecords(scope, grouping);
-    return answerWith(200, txn, groups);
+    return marked(answerWith(200, txn, groups), computing);
   });
   return app;
 }
