@@ -16,6 +16,8 @@ export interface WrkRun {
   readonly rssMb: number;
   /** Answers that were none of 2xx and 3xx, and connections that broke. */
   readonly bad: number;
+  /** Answers a second to those beside. */
+  readonly besidePerSecond: number;
 }
 
 export interface WrkTarget {
@@ -25,6 +27,10 @@ export interface WrkTarget {
   readonly pid: number;
   /** A Lua script in place of one request again and again. */
   readonly script?: string;
+  /** Connections that send requests at once; 64 where nothing is said. */
+  readonly connections?: number;
+  /** Others that load the server meanwhile, and are not counted but for their rate. */
+  readonly beside?: WrkTarget;
 }
 
 /** Connections that send requests at once. */
@@ -49,9 +55,10 @@ export async function runWrk(target: WrkTarget, seconds: number): Promise<WrkRun
     const script = join(folder, "run.lua");
     await writeFile(script, `${target.script ?? ""}${REPORT}`);
     const before = await cpuTicks(target.pid);
+    const beside = target.beside === undefined ? undefined : runWrk(target.beside, seconds);
     const { stdout } = await promisify(execFile)("wrk", [
       "-t1",
-      `-c${CONNECTIONS}`,
+      `-c${target.connections ?? CONNECTIONS}`,
       `-d${seconds}s`,
       "-s",
       script,
@@ -73,6 +80,7 @@ export async function runWrk(target: WrkTarget, seconds: number): Promise<WrkRun
       cpuUs: ((after - before) * TICK_US) / Math.max(1, requests),
       rssMb: await residentMb(target.pid),
       bad,
+      besidePerSecond: (await beside)?.perSecond ?? 0,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -107,7 +115,8 @@ export function showWrk(name: string, run: WrkRun): string {
   return `${name} ${Math.round(run.perSecond)}/s, p50 ${run.p50Ms.toFixed(2)}, p95 ${run.p95Ms.toFixed(2)}, p99 ${run.p99Ms.toFixed(2)} ms, ${run.cpuUs.toFixed(1)} µs CPU, ${Math.round(run.rssMb)} MB${bad}`;
 }
 
-async function cpuTicks(pid: number): Promise<number> {
+/** CPU time that a process has used, user and system, in ticks of a hundredth of a second. */
+export async function cpuTicks(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(fields[11]) + Number(fields[12]);
