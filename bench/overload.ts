@@ -165,24 +165,23 @@ async function fairness(
     quiet,
   }: { readonly capacity: number; readonly noisy: Fixture; readonly quiet: Fixture },
 ): Promise<Finding> {
-  const quietly = shots(quiet, "quiet");
-  const loudly = shots(noisy, "noisy");
   const alone: number[] = [];
   const beside: number[] = [];
   const half = Math.round(capacity / 2);
-  const loud = Math.max(10 * half, capacity * 3);
   let refused = 0;
+  /** Two callers, each with connections of its own. */
+  const both = async (rate: number): Promise<Tally> => {
+    const [, told] = await Promise.all([
+      openLoop({ port, rate, seconds: 4, next: shots(noisy) }),
+      openLoop({ port, rate: QUIET_RATE, seconds: 4, next: shots(quiet) }),
+    ]);
+    return one(told);
+  };
   for (let round = 0; round < 3; round += 1) {
-    const mix = (rate: number) => (turn: number) =>
-      turn % Math.max(2, Math.round((rate + QUIET_RATE) / QUIET_RATE)) === 0
-        ? quietly(turn)
-        : loudly(turn);
-    const calm = await openLoop({ port, rate: half + QUIET_RATE, seconds: 4, next: mix(half) });
-    alone.push(...(calm.get("quiet")?.msByStatus.get(200) ?? []));
-    const storm = await openLoop({ port, rate: loud + QUIET_RATE, seconds: 4, next: mix(loud) });
-    const told = storm.get("quiet");
-    beside.push(...(told?.msByStatus.get(200) ?? []));
-    refused += (told?.msByStatus.get(503)?.length ?? 0) + (told?.msByStatus.get(429)?.length ?? 0);
+    alone.push(...((await both(half)).msByStatus.get(200) ?? []));
+    const told = await both(10 * half);
+    beside.push(...(told.msByStatus.get(200) ?? []));
+    refused += (told.msByStatus.get(503)?.length ?? 0) + (told.msByStatus.get(429)?.length ?? 0);
     await rest(500);
   }
   const ratio = percentile(beside, 0.99) / percentile(alone, 0.99);

@@ -90,6 +90,27 @@ describe("slots", () => {
   });
 });
 
+test("slots fall while calls wait for each other inside, though the loop is in time", () => {
+  let nowMs = 0;
+  const slots = open({ max: 100, min: 20, clock: () => nowMs });
+  const round = (calls: number, takesMs: number): void => {
+    const running = Array.from({ length: calls }, (_, at) => call(`usr${at % 50}`));
+    const entered = running.filter((one) => slots.enter(one) === undefined);
+    const sinceMs = nowMs;
+    nowMs += takesMs;
+    slots.adapt();
+    entered.forEach((one) => slots.leave(one, sinceMs));
+  };
+  for (let at = 0; at < 50; at += 1) {
+    round(5, 4);
+  }
+  expect(slots.state.limit).toBe(100);
+  for (let at = 0; at < 20; at += 1) {
+    round(150, 200);
+  }
+  expect(slots.state.limit).toBe(20);
+});
+
 describe("who waits", () => {
   test("goes by priority, then whose user holds the fewest", async () => {
     const slots = open({ max: 2, min: 2 });

@@ -43,6 +43,14 @@ const LATE_MS = 60;
 const SHRINK = 0.8;
 /** Weight of one more call in the average of what calls take. */
 const SMOOTH = 0.05;
+/**
+ * Calls that take so many times as long as when there is little to do wait for each other inside: more slots then give longer
+ * answers and no more of them. With so many milliseconds on top, because short calls jitter.
+ */
+const CROWDED = 3;
+const CROWDED_MS = 5;
+/** How fast what calls take with little to do is forgotten, a share for each look with nobody waiting. */
+const FORGET = 0.01;
 
 /**
  * Who may run now. Up to a number of slots calls go straight in; more wait in fair order, as many as will be served within
@@ -59,6 +67,8 @@ export class Slots {
   #running = 0;
   /** What a call takes in its slot, milliseconds, smoothed. */
   #takesMs = 5;
+  /** The same when there is little to do. */
+  #easyMs = 5;
 
   constructor(options: SlotsOptions) {
     this.#options = { clock: () => performance.now(), ...options };
@@ -106,7 +116,7 @@ export class Slots {
   adapt(): void {
     const { min, max, worstDelayMs, clock } = this.#options;
     this.#limit =
-      worstDelayMs() > LATE_MS
+      worstDelayMs() > LATE_MS || this.#isCrowded()
         ? Math.max(min, Math.floor(this.#limit * SHRINK))
         : Math.min(max, this.#limit + Math.ceil(max / 20));
     for (const one of this.#room.older(clock() - WAIT_MAX_MS)) {
@@ -117,6 +127,17 @@ export class Slots {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #isCrowded(): boolean {
+    const isEasy = this.#takesMs < this.#easyMs || this.#room.size === 0;
+    if (isEasy) {
+      this.#easyMs =
+        this.#takesMs < this.#easyMs
+          ? this.#takesMs
+          : this.#easyMs + (this.#takesMs - this.#easyMs) * FORGET;
+    }
+    return this.#room.size > 0 && this.#takesMs > CROWDED * this.#easyMs + CROWDED_MS;
   }
 
   #wait(call: SlotHolder): Problem | Promise<Problem | undefined> {
