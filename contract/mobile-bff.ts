@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { problemBody, type Operation } from "./operation.ts";
-import { permissionLevels } from "./workspaces.ts";
 
 /** Bases and recent items of the phone's home screen. Ours. */
 export const MOBILE_BASES_MAX = 20;
@@ -39,19 +38,16 @@ export const mobileHomeQuery = z.strictObject({
     .optional()
     .describe("Only these parts, with commas between."),
 });
-/** Rows are arrays in the order that each description says. */
+/** Rows are arrays in the order that each description says; programs that check descriptions do not know tuples. */
 export const mobileHome = z.object({
   me: z.object({ id: z.string(), name: z.string() }).optional(),
-  workspaces: z
-    .array(z.tuple([z.string(), z.string()]))
-    .optional()
-    .describe("[id, name]"),
+  workspaces: z.array(z.array(z.string()).length(2)).optional().describe("[id, name]"),
   bases: z
-    .array(z.tuple([z.string(), z.string(), z.enum(permissionLevels)]))
+    .array(z.array(z.string()).length(3))
     .optional()
     .describe("[id, name, permission level]; what was opened last comes first."),
   recent: z
-    .array(z.tuple([z.string(), z.string(), z.string(), z.int()]))
+    .array(z.array(z.union([z.string(), z.int()])).length(4))
     .optional()
     .describe("[base id, table id, table name, seconds since 1970]"),
   notices: z.array(z.string()).optional().describe("Codes, as in the web's home."),
@@ -94,7 +90,7 @@ const syncPage = z.object({
         id: z.string(),
         name: z.string(),
         primaryFieldId: z.string(),
-        fields: z.array(z.tuple([z.string(), z.string(), z.string()])).describe("[id, name, type]"),
+        fields: z.array(z.array(z.string()).length(3)).describe("[id, name, type]"),
       }),
     )
     .optional()
