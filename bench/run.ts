@@ -95,6 +95,7 @@ const benches: readonly Bench[] = [
       return [await benchEvents(instance), ...(await benchQuestions(instance))];
     },
   },
+  { name: "latency", run: async () => (await import("./latency.ts")).benchLatency() },
   {
     name: "formulas",
     run: async (shared, isAsked) => {
