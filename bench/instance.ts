@@ -34,6 +34,7 @@ export async function startInstance(
     BASALT_REGISTRATION: "open",
     // As bootstrap.mjs starts it.
     NODE_COMPILE_CACHE: join(import.meta.dirname, "../node_modules/.cache/basalt"),
+    MALLOC_ARENA_MAX: "2",
     ...options.env,
   };
   const startedMs = performance.now();

@@ -22,10 +22,8 @@ import {
   type HealthPart,
   type Mount,
   type SharedSocket,
-  GatewayFileError,
-  gatewayRoutes,
-  openUpstreams,
-  type OpenUpstreams,
+  loadUpstreams,
+  type LoadedUpstreams,
 } from "#gateway";
 import {
   actorOf,
@@ -54,6 +52,7 @@ import { webBffRoutes } from "#web-bff";
 import { workspacesRoutes } from "#workspaces";
 import { startChores } from "./chores.ts";
 import { gatewayFileOf } from "./command-route.ts";
+import { collectWhenIdle } from "./collect-when-idle.ts";
 import { closeAll, openWorld, type Closers } from "./open-world.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { startSample } from "./sample.ts";
@@ -138,7 +137,7 @@ async function start(
     hot: hotSource(world),
     mounts: [
       ...(servesApi(config) ? mountsOf(world) : []),
-      ...(routing === undefined ? [] : [{ routes: gatewayRoutes(routing) }]),
+      ...(routing === undefined ? [] : [{ routes: routing.routes }]),
     ],
     operations,
     health: healthParts(world, database),
@@ -152,7 +151,7 @@ async function start(
   const { roles } = config;
   await world.processes?.join({ roles, version, address: `${config.host}:${config.port}` });
   const { url } = await listen(world, gateway, options);
-  closers.push(() => gateway.close(closing.how));
+  closers.push(() => gateway.close(closing.how), collectWhenIdle());
   if (config.roles.has("worker")) {
     const backlog = world.parts.of(backlogWorker);
     await backlog.start();
@@ -183,23 +182,15 @@ async function withPort(config: Config): Promise<Config> {
 }
 
 /** Routes of the gateway file, in processes that are a gateway. */
-async function openRouting(world: World): Promise<OpenUpstreams | undefined> {
+async function openRouting(world: World): Promise<LoadedUpstreams | undefined> {
   const { config } = world;
-  if (!config.roles.has("gateway")) {
-    return undefined;
-  }
-  try {
-    return await openUpstreams(world, {
-      findActor: (authorization) => knownActor(world, authorization),
-      path: gatewayFileOf(config),
-      apiUrls: config.apiUrls,
-    });
-  } catch (error) {
-    if (error instanceof GatewayFileError) {
-      throw new StartError(`The gateway file cannot be used: ${error.message}`);
-    }
-    throw error;
-  }
+  return config.roles.has("gateway")
+    ? loadUpstreams(world, {
+        findActor: (authorization) => knownActor(world, authorization),
+        path: gatewayFileOf(config),
+        apiUrls: config.apiUrls,
+      })
+    : undefined;
 }
 
 /** Reads that are kept in memory, where this process serves any. */
