@@ -9,7 +9,6 @@ import {
   type OpenLog,
   type OpenPostgres,
   type World,
-  StartError,
 } from "#kernel";
 import { analyticsRoutes, openAnalytics } from "#analytics";
 import { auditRoutes, noteSettings } from "#audit";

@@ -12,8 +12,6 @@ export {
 export type { SharedSocket } from "./http/take-connections.ts";
 export { freePort } from "./http/free-port.ts";
 export type { Health, HealthPart, PartHealth } from "./pages/health.ts";
-export { GatewayFileError } from "./file/watch-file.ts";
-export { openUpstreams, type OpenUpstreams } from "./control/open-upstreams.ts";
-export { gatewayRoutes } from "./control/routes.ts";
+export { loadUpstreams, type LoadedUpstreams } from "./control/load-upstreams.ts";
 export { changeRouteOfFile, type CommandedRoute, routesOfFile } from "./control/command-route.ts";
 export type { RouteChange } from "./control/change-route.ts";

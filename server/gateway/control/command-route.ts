@@ -1,10 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Problem, type Scope } from "#kernel";
-import { parseFile, mistakeText } from "../file/parse-file.ts";
-import { LiveRoute } from "../upstreams/live-route.ts";
-import { RouteTable } from "../upstreams/route-table.ts";
+import type { LiveRoute } from "../upstreams/live-route.ts";
 import { changeRoute, keptCommands, type RouteChange } from "./change-route.ts";
-import { otherSections } from "./open-upstreams.ts";
 
 /** A route as the command line shows it. */
 export interface CommandedRoute {
@@ -45,6 +42,14 @@ export async function changeRouteOfFile(
 }
 
 async function readRoutes(scope: Scope, path: string): Promise<LiveRoute[]> {
+  // The server imports this file and has no use for these.
+  const [{ parseFile, mistakeText }, { otherSections }, { RouteTable }, { LiveRoute: Live }] =
+    await Promise.all([
+      import("../file/parse-file.ts"),
+      import("./open-upstreams.ts"),
+      import("../upstreams/route-table.ts"),
+      import("../upstreams/live-route.ts"),
+    ]);
   const { file, mistakes } = parseFile(await readFile(path, "utf8"), otherSections);
   if (file === undefined) {
     throw new Problem("invalid", "gateway.file-wrong", {
@@ -53,7 +58,7 @@ async function readRoutes(scope: Scope, path: string): Promise<LiveRoute[]> {
   }
   const commands = await keptCommands(scope);
   return new RouteTable(file).routes.map((route) => {
-    const live = new LiveRoute(route);
+    const live = new Live(route);
     live.obey(commands.find((command) => command.route === route.name));
     return live;
   });
