@@ -136,6 +136,8 @@ function environment({ dataDir, port, databaseUrl, env = {} }: ServerOptions): N
     BASALT_DATA_DIR: dataDir ?? "",
     BASALT_SAMPLE: "0",
     BASALT_LOG_LEVEL: "warn",
+    // A suite sends in a minute what a hundred visitors would, and all of it from one address.
+    BASALT_LIMIT_ANONYMOUS: "none",
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...env,
   };
