@@ -65,47 +65,44 @@ function rowOf(event: ProductEvent, properties: string | null, sending: Sending)
   const { id, name, clientTime, userId = null, anonymousId = null, sessionId = null } = event;
   const workspaceId = event.workspaceId ?? sending.workspaceId;
   const ownId = id ?? randomUUID();
-  const { atMs, clock, client } = timeOf(clientTime, sending.now);
-  const cells = [
-    workspaceId,
-    copyCell(ownId),
-    copyCell(name),
-    atMs === sending.now.getTime() ? sending.receivedAt : new Date(atMs).toISOString(),
-    sending.receivedAt,
-    client === null ? "\\N" : client.toISOString(),
-    clock ?? "\\N",
-    copyCell(userId),
-    copyCell(anonymousId),
-    copyCell(sessionId),
-    copyCell(properties),
-    sending.senderId,
-    sending.keyId ?? "\\N",
-  ];
-  const text = `${cells.join("\t")}\n`;
+  const { atMs, at, clock, client } = timeOf(clientTime, sending);
+  const who = `${copyCell(userId)}\t${copyCell(anonymousId)}\t${copyCell(sessionId)}`;
+  const when = `${at}\t${sending.receivedAt}\t${client}\t${clock}`;
+  const sender = `${sending.senderId}\t${sending.keyId ?? NONE}`;
+  const text = `${workspaceId}\t${copyCell(ownId)}\t${copyCell(name)}\t${when}\t${who}\t${copyCell(properties)}\t${sender}\n`;
   return { workspaceId, id: ownId, atMs, hasId: id !== undefined, text };
 }
 
+/** No value, as COPY writes it. */
+const NONE = copyCell(null);
+
+/** The cells of a row that say when, as COPY takes them. */
 interface EventTime {
   readonly atMs: number;
-  /** The client's time as it was sent; null where it sent none, or one that cannot be kept. */
-  readonly client: Date | null;
-  readonly clock: "late" | "early" | null;
+  readonly at: string;
+  /** The client's time as it was sent; none where it sent none, or one that cannot be kept. */
+  readonly client: string;
+  readonly clock: string;
 }
 
 /** Believes the client's clock within bounds; beyond them ours counts, and theirs is kept and marked. */
-function timeOf(clientTime: string | undefined, now: Date): EventTime {
+function timeOf(clientTime: string | undefined, { now, receivedAt }: Sending): EventTime {
   const nowMs = now.getTime();
+  const ours = { atMs: nowMs, at: receivedAt };
   if (clientTime === undefined) {
-    return { atMs: nowMs, client: null, clock: null };
+    return { ...ours, client: NONE, clock: NONE };
   }
   const clientMs = Date.parse(clientTime);
-  const client = clientMs < YEAR_ONE_MS || clientMs >= YEAR_10000_MS ? null : new Date(clientMs);
+  const isKept = clientMs >= YEAR_ONE_MS && clientMs < YEAR_10000_MS;
+  const client = isKept ? new Date(clientMs).toISOString() : NONE;
   if (clientMs > nowMs + EARLY_MAX_MS) {
-    return { atMs: nowMs, client, clock: "early" };
+    return { ...ours, client, clock: "early" };
   }
   if (clientMs < nowMs - LATE_MAX_MS) {
-    return { atMs: nowMs, client, clock: "late" };
+    return { ...ours, client, clock: "late" };
   }
   // A clock that is a little ahead: nothing happened in the future.
-  return { atMs: Math.min(clientMs, nowMs), client, clock: null };
+  return clientMs > nowMs
+    ? { ...ours, client, clock: NONE }
+    : { atMs: clientMs, at: client, client, clock: NONE };
 }
