@@ -60,7 +60,10 @@ export async function readEvents(db: Db, from: EventCursor): Promise<ChangeEvent
 /** What an entry is about, without what it says. */
 export type ChangedEvent = Pick<ChangeEvent, "txn" | "name" | "tableId" | "recordIds">;
 
-/** What the transactions after one number and up to another were about, in order. For caches that missed them. */
+/**
+ * What the transactions after one number and up to another were about, in order; an entry with more than 1,000 records
+ * names none. For caches that missed them.
+ */
 export async function readChanged(
   db: Db,
   { baseId, after, to }: { readonly baseId: string; readonly after: number; readonly to: number },
