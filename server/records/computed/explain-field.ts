@@ -40,7 +40,7 @@ export interface FieldExplanation {
   readonly tree: Node | null;
   readonly reads: readonly FieldPlace[];
   readonly readBy: readonly FieldPlace[];
-  /** How many links a change goes through to reach it, at most. */
+  /** How many links, or turns of the program, a change goes through to reach it, at most. */
   readonly level: number;
   /** Follows the clock, or people's names. */
   readonly volatile: boolean;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Problem, publish, sqlState, type Scope, type Tx } from "#kernel";
 import { giveWay } from "../indexes/give-way.ts";
 import { inBaseWithSchema } from "../rows/base-writer.ts";
@@ -44,8 +45,8 @@ export async function changeSchema(
       await tx.run(setChangeTimeouts());
       const known = scope.parts.of(schemaCache).known(baseId);
       const before = await loadSchema({ db: tx }, baseId, known);
-      // The one that is known has been worked on already.
-      const same = known?.version === before.version ? known : before;
+      // The one that is known has been worked on already. A number alone says nothing: a base can come back with its id.
+      const same = known !== undefined && isDeepStrictEqual(known, before) ? known : before;
       return applyChange(scope, { tx, before: same, txn }, work);
     }),
   );
