@@ -155,7 +155,7 @@ class RedisLink implements Redis {
         return await this.#commands.evalsha(sha, keys.length, ...rest);
       } catch (error) {
         if (error instanceof Error && error.message.startsWith("NOSCRIPT")) {
-          return this.#commands.eval(lua, keys.length, ...rest);
+          return this.#commands.call("EVAL", lua, keys.length, ...rest);
         }
         throw error;
       }
