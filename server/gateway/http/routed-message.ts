@@ -32,7 +32,8 @@ export async function routed(
   call: RoutedCall,
 ): Promise<boolean> {
   const { message, response, caller } = call;
-  const way = await upstreams.way(found, caller);
+  const going = upstreams.way(found, caller);
+  const way = going instanceof Promise ? await going : going;
   if (response.destroyed) {
     return true;
   }

@@ -99,7 +99,7 @@ class Tries {
         return { status: 499, isWhole: false };
       }
       if (outcome.kind === "failed" && !this.mayRepeat(outcome.reason === "never-sent")) {
-  throw failure(upstream, outcome.reason, outcome.error);
+        throw failure(upstream, outcome.reason, outcome.error);
       }
     }
   }

@@ -76,7 +76,7 @@ export function requestHeaders(by: ForwardedBy, rules: RequestHeaderRules): stri
     const raw = rawHeaders[at] ?? "";
     const value = rawHeaders[at + 1] ?? "";
     const name = raw.toLowerCase();
-    if (name === "host") {
+    if (name === "host" || name === ":authority") {
       host = value;
     } else if (name === "via") {
       via = `${value}, ${VIA}`;
@@ -148,6 +148,10 @@ function isSentOn(name: string, named: ReadonlySet<string>, rules: RequestHeader
     return rules.isUpgrade === true;
   }
   if (name === "traceparent" && rules.own.some(([own]) => own === name)) {
+    return false;
+  }
+  // What HTTP/2 writes in place of the first line.
+  if (name.startsWith(":")) {
     return false;
   }
   // Servers behind CGI read `_` and `-` alike.

@@ -80,11 +80,11 @@ export function account(
 }
 
 /** The body as it may be sent: small ones of repeatable requests are read first, so that there can be another try. */
-export async function bodyFor(
+export function bodyFor(
   { way, method }: Pick<SentOn, "way" | "method">,
   source: Readable,
   length: { readonly bytes: number | undefined; readonly isChunked: boolean },
-): Promise<RequestBody> {
+): RequestBody | Promise<RequestBody> {
   const { bytes, isChunked } = length;
   if (!isChunked && (bytes === undefined || bytes === 0)) {
     return noBody;
@@ -95,7 +95,9 @@ export async function bodyFor(
     bytes !== undefined &&
     ((/^(?:PUT|DELETE)$/.test(method) && bytes <= bodySizeMaxBytes) ||
       (shadow !== undefined && copies(way.taken, method) && bytes <= shadow.bodySizeMaxBytes));
-  return isKept ? wholeBody(Buffer.concat(await source.toArray())) : streamedBody(source);
+  return isKept
+    ? source.toArray().then((chunks) => wholeBody(Buffer.concat(chunks as Buffer[])))
+    : streamedBody(source);
 }
 
 function identityMode({ match }: Taken): "pass" | "strip" | "sign" {

@@ -46,12 +46,16 @@ export async function serveRouted(
   const { message, response, way, caller, trace, isLast } = routed;
   const { method = "GET", headers } = message;
   const length = headers["content-length"];
-  const body = await bodyFor({ way, method }, message, {
+  const coming = bodyFor({ way, method }, message, {
     bytes: length === undefined ? undefined : Number(length),
-    isChunked: headers["transfer-encoding"] !== undefined,
+    // HTTP/2 has frames where HTTP/1.1 has chunks, and no header for them.
+    isChunked:
+      headers["transfer-encoding"] !== undefined ||
+      (message.httpVersionMajor > 1 && length === undefined && !/^(?:GET|HEAD)$/.test(method)),
   });
+  const body = coming instanceof Promise ? await coming : coming;
   shadowOf(upstreams, way.taken, { message, response, caller, body: keptBytes(body) });
-  const reply = new MessageReply(response, isLast);
+  const reply = new MessageReply(response, isLast && message.httpVersionMajor === 1);
   return sendOn(upstreams, { way, caller, method, body, reply, trace });
 }
 

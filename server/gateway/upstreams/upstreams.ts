@@ -136,14 +136,19 @@ export class Upstreams {
         });
   }
 
-  /** Decides where a request goes. Never rejects for what a caller did. */
-  async way(found: Match | Problem, caller: Caller): Promise<Way> {
+  /** Decides where a request goes; at once where nobody has to be looked up. Never rejects for what a caller did. */
+  way(found: Match | Problem, caller: Caller): Way | Promise<Way> {
     if (found instanceof Problem) {
       return { kind: "refused", problem: found, endpoint: undefined };
     }
-    const { route } = found;
-    const { spec } = route;
+    const refused = (error: unknown): Way => {
+      if (error instanceof Problem) {
+        return { kind: "refused", problem: error, endpoint: found.route.endpoint };
+      }
+      throw error;
+    };
     try {
+      const { spec } = found.route;
       if (isCircle(caller)) {
         throw new Problem("bad-gateway", "gateway.circle", {
           message:
@@ -153,12 +158,17 @@ export class Upstreams {
       if (spec.refuse !== undefined) {
         throw refusalOf(spec.refuse);
       }
-      return await this.decide(found, caller);
+      const live = this.liveOf(found);
+      const choice = this.choiceOf(live);
+      const asksWho =
+        spec.auth !== "none" || (choice.length > 1 && /^(?:user|key)$/.test(spec.sticky));
+      return asksWho
+        ? actorFor(spec, caller, this.options.findActor)
+            .then((actor) => this.decide(found, caller, { live, choice, actor }))
+            .catch(refused)
+        : this.decide(found, caller, { live, choice, actor: ANONYMOUS });
     } catch (error) {
-      if (error instanceof Problem) {
-        return { kind: "refused", problem: error, endpoint: route.endpoint };
-      }
-      throw error;
+      return refused(error);
     }
   }
 
@@ -177,27 +187,36 @@ export class Upstreams {
     await Promise.all(all.map((upstream) => upstream.close()));
   }
 
-  private async decide(match: Match, caller: Caller): Promise<Way> {
+  private liveOf(match: Match): LiveRoute {
     const { route } = match;
-    const live =
-      match === this.api?.match || route === this.api?.live.route
-        ? this.api?.live
-        : this.routes.get(route.name);
-    const [first] = live?.targets ?? [];
-    if (live === undefined || first === undefined) {
-      throw new Error(`the route ${route.name} has no target`);
+    const live = route === this.api?.live.route ? this.api.live : this.routes.get(route.name);
+    if (live === undefined) {
+      throw new Error(`the route ${route.name} is not at work`);
     }
-    const { auth } = route.spec;
-    const able = live.targets.filter((target) => target.weight > 0 && this.isAble(target));
-    // Where none is able, the one that was meant answers for it.
-    const choice = able.length > 0 ? able : live.targets.filter(({ weight }) => weight > 0);
-    const asksWho =
-      auth !== "none" || (choice.length > 1 && /^(?:user|key)$/.test(route.spec.sticky));
-    const actor: Actor = asksWho
-      ? await actorFor(route.spec, caller, this.options.findActor)
-      : { kind: "anonymous" };
-    const sticky = choice.length > 1 ? stickinessOf(route.spec, caller, actor) : { key: "" };
-    const target = chooseTarget(choice, sticky.key) ?? first;
+    return live;
+  }
+
+  /** The targets that may be chosen. Where none is able, those that were meant answer for it. */
+  private choiceOf({ targets }: LiveRoute): readonly LiveTarget[] {
+    const meant = targets.filter(({ weight }) => weight > 0);
+    if (meant.length <= 1) {
+      return meant;
+    }
+    const able = meant.filter((target) => this.isAble(target));
+    return able.length > 0 ? able : meant;
+  }
+
+  private decide(
+    match: Match,
+    caller: Caller,
+    { live, choice, actor }: { live: LiveRoute; choice: readonly LiveTarget[]; actor: Actor },
+  ): Way {
+    const { spec, name } = match.route;
+    const sticky = choice.length > 1 ? stickinessOf(spec, caller, actor) : { key: "" };
+    const target = choice.length > 1 ? chooseTarget(choice, sticky.key) : choice[0];
+    if (target === undefined) {
+      throw new Error(`the route ${name} has no target`);
+    }
     const path = targetPath(target, match);
     const taken: Taken = { live, match, target, actor, setCookie: sticky.setCookie };
     if (target.upstream !== undefined) {
@@ -285,6 +304,8 @@ export class Upstreams {
     }
   }
 }
+
+const ANONYMOUS: Actor = { kind: "anonymous" };
 
 /** What a process without an API answers itself. */
 const ownPaths =
