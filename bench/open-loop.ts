@@ -54,10 +54,10 @@ export async function openLoop({
   const waiting: Call[] = [];
   const lines = new Set<Line>();
   let open = 0;
-  let unanswered = 0;
+  const left = { unanswered: 0 };
 
   const settled = (line: Line | undefined, call: Call, status: number): void => {
-    unanswered -= 1;
+    left.unanswered -= 1;
     const tally = tallyOf(call.shot);
     if (status === 0) {
       tally.lost += 1;
@@ -108,7 +108,7 @@ export async function openLoop({
     const timer = setInterval(() => {
       const due = Math.min(total, Math.floor(((performance.now() - fromMs) / 1_000) * rate));
       for (; turn < due; turn += 1) {
-        unanswered += 1;
+        left.unanswered += 1;
         send({ shot: next(turn), dueMs: fromMs + (turn / rate) * 1_000 });
       }
       if (turn >= total) {
@@ -118,7 +118,7 @@ export async function openLoop({
     }, 1);
   });
   const endMs = performance.now() + LAST_ANSWERS_MS;
-  while (unanswered > 0 && performance.now() < endMs) {
+  while (left.unanswered > 0 && performance.now() < endMs) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   for (const line of lines) {
