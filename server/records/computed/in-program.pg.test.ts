@@ -215,5 +215,41 @@ test("many rows are computed behind the writes, and a dear pattern is an error w
     "The pattern is too large for so long a text.",
   );
   expect(await differingRecords(base())).toBe(0);
+}, 60_000);
+
+test("patterns that explode elsewhere block no write", async () => {
+  const { create, cells, add, update, world, scope, baseId } = base();
+  const worker = world.parts.of(backlogWorker);
+  await worker.start();
+  const names = await withPattern();
+  for (const [name, formula] of [
+    [names.hit, `REGEX_MATCH(Name, {${names.pattern}})`],
+    [names.part, `LEN(REGEX_REPLACE(Name, {${names.pattern}}, "-"))`],
+    [names.loud, `IF(ISERROR(REGEX_EXTRACT(Name, {${names.pattern}})), "none", "some")`],
+  ] as const) {
+    await add("Tasks", { name, type: "formula", options: { formula } });
+  }
+  const text = `${names.hit} ${"a".repeat(20_000)}!`;
+  const failure = { error: "#ERROR!" };
+  const patterns: readonly (readonly [string, object])[] = [
+    ["(a+)+$", { [names.hit]: 0 }],
+    ["(a|aa)+$", { [names.hit]: 0 }],
+    ["(.*a){20}b", { [names.hit]: 0 }],
+    ["(x+x+)+y", { [names.hit]: 0 }],
+    ["a*b|a", { [names.hit]: 1, [names.part]: failure, [names.loud]: "some" }],
+    ["((a{100}){100}){100}", { [names.hit]: failure, [names.loud]: "none" }],
+    ["(".repeat(5_000), { [names.hit]: failure, [names.loud]: "none" }],
+    ["(?=a)", { [names.hit]: failure }],
+    ["[[:alpha:]", { [names.hit]: failure }],
+    ["\\C*", { [names.hit]: failure }],
+  ];
+  const [id = ""] = await create("Tasks", [{ Name: text }]);
+  for (const [pattern, expected] of patterns) {
+    await update("Tasks", id, { [names.pattern]: pattern });
+    // What there was no time for in the write comes after it.
+    await untilComputed(scope, await schemaOf(scope, baseId));
+    expect([pattern, (await cells("Tasks"))[text]]).toMatchObject([pattern, expected]);
+  }
+  await worker.idle();
   await worker.stop();
 }, 60_000);

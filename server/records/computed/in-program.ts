@@ -36,8 +36,13 @@ type Base = Pick<Computing, "scope" | "tx" | "txn" | "schema" | "text">;
 export interface InProgram {
   readonly node: ComputedNode;
   readonly recordIds: readonly string[];
-  /** When to stop, by `performance.now()`; a cell that is begun is finished. */
-  readonly until?: number;
+  /** What is left of the time that computing may take, which it uses up; a cell that is begun is finished. */
+  readonly budget?: Budget;
+}
+
+/** Time that the program computes, milliseconds; that of statements does not count. */
+export interface Budget {
+  leftMs: number;
 }
 
 /**
@@ -46,16 +51,16 @@ export interface InProgram {
  */
 export async function computeInProgram(
   computing: Base,
-  { node, recordIds, until = Infinity }: InProgram,
+  { node, recordIds, budget = unlimited() }: InProgram,
 ): Promise<{ readonly changed: readonly TextRow[]; readonly rest: readonly string[] }> {
   await provideContext(computing);
   const changed: TextRow[] = [];
   for (let at = 0; at < recordIds.length; at += SLICE_ROWS) {
-    if (at > 0 && performance.now() > until) {
+    if (at > 0 && budget.leftMs <= 0) {
       return { changed, rest: recordIds.slice(at) };
     }
     const slice = recordIds.slice(at, at + SLICE_ROWS);
-    const computed = await computedSlice(computing, { node, recordIds: slice, until });
+    const computed = await computedSlice(computing, { node, recordIds: slice, budget });
     const statement =
       "plan" in computed
         ? recomputeRows(node.table, computed.plan, slice)
@@ -125,7 +130,7 @@ type ComputedSlice =
 
 async function computedSlice(
   computing: Base,
-  { node, recordIds, until = Infinity }: InProgram,
+  { node, recordIds, budget = unlimited() }: InProgram,
 ): Promise<ComputedSlice> {
   const rows = await formulaRows(computing, { node, recordIds });
   if (rows === undefined) {
@@ -135,7 +140,7 @@ async function computedSlice(
       plan: planOf(schema, node.table, { nodes: [node], ...(held !== undefined && { held }) }),
     };
   }
-  const values = await evaluated(rows, { now: computing.scope.now(), until });
+  const values = await evaluated(rows, computing.scope.now(), budget);
   return {
     cells: values.map((value, at) => ({
       id: rows.records[at]?.id ?? "",
@@ -165,10 +170,8 @@ async function heldRecords(
     const slice = { schema, table: linked, inputs, recordIds: ids.slice(at, at + SLICE_ROWS) };
     const [rows = []] = await computing.text([rowsForFormula(slice)]);
     const records = rows.map(readRecord);
-    const truths = await evaluated(
-      { formula: filter, inputs, records },
-      { now: computing.scope.now(), until: Infinity },
-    );
+    const rest = { formula: filter, inputs, records };
+    const truths = await evaluated(rest, computing.scope.now(), unlimited());
     held.push(...records.flatMap(({ id }, place) => (truths[place] === 1 ? [id] : [])));
   }
   return held;
@@ -177,24 +180,30 @@ async function heldRecords(
 /** The values of a formula, as many as there is time for, one at least. */
 async function evaluated(
   { formula, inputs, records }: FormulaRows,
-  { now, until }: { readonly now: Date; readonly until: number },
+  now: Date,
+  budget: Budget,
 ): Promise<readonly Value[]> {
   const evaluate = evaluatorOf(formula);
   const values: Value[] = [];
   let turnEnds = performance.now() + TURN_MS;
   for (const read of records) {
-    const time = performance.now();
-    if (values.length > 0 && time > until) {
+    if (values.length > 0 && budget.leftMs <= 0) {
       break;
     }
-    if (time > turnEnds) {
+    if (performance.now() > turnEnds) {
       await yieldToOthers();
       turnEnds = performance.now() + TURN_MS;
     }
+    const began = performance.now();
     const { record, context } = recordFrom(read, inputs, now);
     values.push(evaluate(record, context));
+    budget.leftMs -= performance.now() - began;
   }
   return values;
+}
+
+function unlimited(): Budget {
+  return { leftMs: Infinity };
 }
 
 function readRecord([id, createdTime, ...columns]: TextRow): ReadRecord {

@@ -51,7 +51,7 @@ export interface Propagation {
 export const ROWS_PER_WRITE_MAX = 5_000;
 /** Rows that one transaction computes in the program, field by field. Ours. */
 export const PROGRAM_ROWS_MAX = 1_000;
-/** How long it goes on doing so, milliseconds: the base waits. */
+/** How long it goes on doing so, statements not counted, milliseconds: the base waits. */
 const PROGRAM_MAX_MS = 200;
 /** Ids that are named one by one; where there are more, all rows of the table are looked at. */
 const NAMED_RECORDS_MAX = 50_000;
@@ -108,7 +108,7 @@ class Wave {
   private readonly computing: Computing;
   private room: number;
   private programRoom = PROGRAM_ROWS_MAX;
-  private programMs = PROGRAM_MAX_MS;
+  private readonly programBudget = { leftMs: PROGRAM_MAX_MS };
   private readonly backlog: BacklogEntry[] = [];
   /** What was computed, by field. */
   readonly done = new Map<string, Recompute>();
@@ -262,7 +262,7 @@ class Wave {
     if (ids === undefined || ids.length === 0) {
       return;
     }
-    if (ids.length > room || this.programMs <= 0) {
+    if (ids.length > room || this.programBudget.leftMs <= 0) {
       this.leave(left, recordIds);
       return;
     }
@@ -272,9 +272,8 @@ class Wave {
     const { changed, rest } = await computeInProgram(this.computing, {
       node,
       recordIds: ids,
-      until: began + this.programMs,
+      budget: this.programBudget,
     });
-    this.programMs -= performance.now() - began;
     this.count([node], { rows: ids.length - rest.length, began });
     await this.tell(table, changed);
     if (rest.length > 0) {
