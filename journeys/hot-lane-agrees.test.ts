@@ -107,7 +107,16 @@ function send(url: string, { method, target, headers }: Asked): Promise<Told> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const sent = request(
-      { agent, hostname, port, method, path: target, headers: [...headers], setHost: false },
+      // The agent would use a connection again that was asked to be closed.
+      {
+        agent: headers.includes("close") ? false : agent,
+        hostname,
+        port,
+        method,
+        path: target,
+        headers: [...headers],
+        setHost: false,
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
