@@ -103,6 +103,9 @@ describe("a circuit breaker", () => {
     expect((await metrics.expose()).text).toMatch(
       /circuit_breaker_state\{breaker="upstream:old",state="open"\} 1/,
     );
+    expect((await metrics.expose()).text).toMatch(
+      /circuit_breaker_failures_total\{breaker="upstream:old"\} 5/,
+    );
     breaker.reset();
     expect(breaker.enter()).toBeGreaterThan(0);
     expect((await metrics.expose()).text).toMatch(

@@ -1,4 +1,4 @@
-import type { Gauge, Metrics } from "./metrics.ts";
+import type { Counter, Gauge, Metrics } from "./metrics.ts";
 import { part } from "./parts.ts";
 
 /** When a breaker opens and how it closes again. */
@@ -45,6 +45,8 @@ export class Breaker {
   private readonly bad = new Uint32Array(SLICES);
   private slice = 0;
   private openings = 0;
+  /** Told of each failure, for metrics. */
+  whenFailed: (() => void) | undefined;
 
   /** `nowMs` is a clock that never steps back, milliseconds. */
   constructor(settings: BreakerSettings, nowMs: () => number = () => performance.now()) {
@@ -110,6 +112,7 @@ export class Breaker {
   }
 
   failed(pass: BreakerPass): void {
+    this.whenFailed?.();
     if (pass !== this.epoch) {
       return;
     }
@@ -185,8 +188,14 @@ const states: readonly BreakerState[] = ["closed", "half-open", "open"];
 export class BreakerBoard {
   private readonly shown = new Map<string, Breaker>();
   private readonly gone = new Set<string>();
+  private readonly failures: Counter;
 
   constructor(metrics: Metrics) {
+    this.failures = metrics.counter(
+      "circuit_breaker_failures_total",
+      "Calls through a circuit breaker that failed",
+      ["breaker"],
+    );
     metrics.gauge(
       "circuit_breaker_state",
       "1 for the state that a circuit breaker is in",
@@ -208,6 +217,7 @@ export class BreakerBoard {
   /** Shows a breaker under a name from a bounded list (configuration, not requests); answers the way to stop. */
   show(name: string, breaker: Breaker): () => void {
     this.shown.set(name, breaker);
+    breaker.whenFailed = () => this.failures.inc({ breaker: name });
     this.gone.delete(name);
     return () => {
       if (this.shown.get(name) === breaker) {

@@ -76,7 +76,7 @@ function userOrAddress({ address }: Caller, actor: Actor): string {
   return actor.kind === "user" ? actor.userId : address;
 }
 
-function byCookie({ cookie, isEncrypted }: Caller): Stickiness {
+function byCookie({ cookie, proto }: Caller): Stickiness {
   const [, known] = /(?:^|;\s*)basalt_route=([A-Za-z0-9]{1,40})(?:;|$)/.exec(cookie ?? "") ?? [];
   if (known !== undefined) {
     return { key: known };
@@ -84,6 +84,6 @@ function byCookie({ cookie, isEncrypted }: Caller): Stickiness {
   const key = newId("req");
   return {
     key,
-    setCookie: `${STICKY_COOKIE}=${key}; Path=/; HttpOnly; SameSite=Lax${isEncrypted ? "; Secure" : ""}`,
+    setCookie: `${STICKY_COOKIE}=${key}; Path=/; HttpOnly; SameSite=Lax${proto === "https" ? "; Secure" : ""}`,
   };
 }

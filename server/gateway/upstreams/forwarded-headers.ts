@@ -8,7 +8,10 @@ export interface ForwardedBy {
   readonly peer: string;
   /** The caller's address; another than `peer` where the connection comes from a trusted proxy. */
   readonly address: string;
-  readonly isEncrypted: boolean;
+  /** Of the connection, or as a trusted proxy says it. */
+  readonly proto: "http" | "https";
+  /** The host that a trusted proxy was asked for; undefined for that of the request. */
+  readonly forwardedHost: string | undefined;
   readonly requestId: string;
 }
 
@@ -65,12 +68,11 @@ const VIA = "1.1 basalt";
 export function requestHeaders(by: ForwardedBy, rules: RequestHeaderRules): string[] {
   const { rawHeaders } = by;
   const named = namedByConnection(rawHeaders);
-  const isTrusted = by.peer !== by.address;
   const sent: string[] = [];
   let host = "";
-  let proto = by.isEncrypted ? "https" : "http";
-  let forwardedFor = by.peer;
-  let forwardedHost: string | undefined;
+  const { proto } = by;
+  // The chain before the caller is hearsay: what we know is the caller and, where that is another, who handed it on.
+  const forwardedFor = by.peer === by.address ? by.peer : `${by.address}, ${by.peer}`;
   let via = VIA;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const raw = rawHeaders[at] ?? "";
@@ -80,17 +82,11 @@ export function requestHeaders(by: ForwardedBy, rules: RequestHeaderRules): stri
       host = value;
     } else if (name === "via") {
       via = `${value}, ${VIA}`;
-    } else if (isTrusted && name === "x-forwarded-for") {
-      forwardedFor = `${value}, ${by.peer}`;
-    } else if (isTrusted && name === "x-forwarded-proto" && /^https?$/.test(value)) {
-      proto = value;
-    } else if (isTrusted && name === "x-forwarded-host") {
-      forwardedHost = value;
     } else if (isSentOn(name, named, rules)) {
       sent.push(raw, value);
     }
   }
-  forwardedHost ??= host;
+  const forwardedHost = by.forwardedHost ?? host;
   sent.push(
     "host",
     rules.host ?? host,

@@ -15,12 +15,18 @@ export function callerOf(
 ): Caller {
   const { socket, headers, rawHeaders } = message;
   const remote = socket.remoteAddress ?? "";
+  // IPv4 over a socket that listens on both kinds.
+  const peer = remote.startsWith("::ffff:") ? remote.slice(7) : remote;
+  const isProxy = peer !== address;
+  const ofConnection = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
+  const said = isProxy ? headers["x-forwarded-proto"] : undefined;
+  const host = isProxy ? headers["x-forwarded-host"] : undefined;
   return {
     rawHeaders,
-    // IPv4 over a socket that listens on both kinds.
-    peer: remote.startsWith("::ffff:") ? remote.slice(7) : remote,
+    peer,
     address,
-    isEncrypted: (socket as Partial<TLSSocket>).encrypted === true,
+    proto: said === "https" || said === "http" ? said : ofConnection,
+    forwardedHost: typeof host === "string" ? host : undefined,
     requestId,
     authorization: headers.authorization ?? null,
     cookie: headers.cookie ?? null,

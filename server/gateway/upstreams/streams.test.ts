@@ -1,8 +1,13 @@
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
 import { createServer as createTcpServer, connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { generate } from "selfsigned";
 import { WebSocket, WebSocketServer } from "ws";
 import {
   type RoutedGateway,
@@ -158,6 +163,42 @@ describe("bodies stream", () => {
     expect(await read("/things/other")).toBe("one cut");
     expect(await read("/things/events")).toBe("onetwo cut");
   });
+});
+
+test("HTTP/2 over TLS: bodies without a length, answers, and who forwarded them", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "basalt-upstream-tls-"));
+  const made = await generate([{ name: "commonName", value: "localhost" }], { keySize: 2048 });
+  const files = { certFile: path.join(folder, "cert"), keyFile: path.join(folder, "key") };
+  await writeFile(files.certFile, made.cert);
+  await writeFile(files.keyFile, made.private);
+  const old = await toy("old", (message, response) => {
+    let body = "";
+    message.on("data", (chunk) => (body += String(chunk)));
+    message.on("end", () => {
+      response.end(`${message.method} ${body} ${JSON.stringify(message.headers)}`);
+    });
+  });
+  const gateway = await routedGateway(
+    `{ upstreams: { old: { url: "${old.url}" } }, routes: [{ name: a, path: /things, upstream: old }] }`,
+    { config: { tls: files } },
+  );
+  opened.push(gateway);
+  const session = connectHttp2(gateway.url, { rejectUnauthorized: false });
+  const stream = session.request({ ":method": "POST", ":path": "/things", "x-a": "b" });
+  stream.end("hello");
+  let text = "";
+  for await (const chunk of stream) {
+    text += String(chunk);
+  }
+  session.destroy();
+  expect(text).toMatch(/^POST hello /);
+  expect(JSON.parse(text.slice(11))).toMatchObject({
+    "x-a": "b",
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": gateway.url.slice(8),
+    host: old.url.slice(7),
+  });
+  await rm(folder, { recursive: true });
 });
 
 describe("WebSockets", () => {
