@@ -52,7 +52,7 @@ export function openRouting(options: GatewayOptions, parts: RoutingParts): Routi
     if (refusal !== undefined) {
       throw refusal;
     }
-    const answering = Promise.resolve(app.fetch(request, exchange));
+    const answering = Promise.try(() => app.fetch(request, exchange));
     return orDeadline(
       answering.finally(() => lease.release()),
       exchange,
