@@ -202,3 +202,21 @@ test("PostgreSQL orders texts by code point when it compares them for formulas",
   );
   expect(order.map(Number)).toEqual([1, -1, 0, 1]);
 });
+
+test("the case of letters does not depend on the tables that PostgreSQL was built with", async () => {
+  // Georgian got its capitals in Unicode 11; a sigma is written in another way at the end of a word.
+  const texts = ["ᲐᲑ", "აბ", "ΟΔΟΣ", "ΟΔΟΣ.", "ΣΑΣ ΣΑ", "straße", "İI", "ŉ", "ﬁ", "Ꙋ"];
+  for (const [name, change] of [
+    ["lower", (text: string) => text.toLowerCase()],
+    ["upper", (text: string) => text.toUpperCase()],
+  ] as const) {
+    const called = { name: `formula.${name}`, takes: ["text"], gives: "text" } as const;
+    expect(
+      await answers(
+        client,
+        called,
+        texts.map((text) => [text]),
+      ),
+    ).toEqual(texts.map(change));
+  }
+});
