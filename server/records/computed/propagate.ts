@@ -321,9 +321,6 @@ class Wave {
   }
 
   private async rowsOf(table: Table): Promise<number> {
-    if (this.room === Infinity) {
-      return 1;
-    }
     const [rows] = await this.computing.text([rowCountUpTo(table, this.room + 1)]);
     return Number(rows?.[0]?.[0] ?? 0);
   }
