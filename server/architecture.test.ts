@@ -205,7 +205,7 @@ describe("the world", () => {
     const outgoing =
       /(await|return|=|=>) fetch\(|from "(node:)?(https?|net|tls|dns|http2|dgram)(\/promises)?"|from "undici"/;
     const allowed =
-      /^server\/kernel\/(egress|postgres)\/|^server\/gateway\/(http|hot|upstreams)\/|^server\/processes\/listening-sockets|^server\/kernel\/smtp-mail|^server\/identity\/attempts\/address-key/;
+      /^server\/kernel\/(egress|postgres)\/|^server\/kernel\/db\/cancel-request|^server\/gateway\/(http|hot|upstreams)\/|^server\/processes\/listening-sockets|^server\/kernel\/smtp-mail|^server\/identity\/attempts\/address-key/;
     expect(
       where(
         product,

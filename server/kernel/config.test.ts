@@ -44,6 +44,7 @@ describe("defaults", () => {
       egressAllow: [],
       trustedProxies: [],
       gatewayFile: null,
+      hotCacheMaxBytes: 67_108_864,
       databasePoolMax: 10,
       statementTimeoutMs: 30_000,
       requestTimeoutMs: 30_000,

@@ -3,7 +3,8 @@ import type { CancelRequests } from "./cancel-request.ts";
 import type { CopyRows } from "./copy.ts";
 import type { Db, TextRow, Tx } from "./db.ts";
 import { databaseFailure, sqlState } from "./failures.ts";
-import { sql, type Sql } from "./sql.ts";
+import { BEGIN, COMMIT } from "./reads-until.sql.ts";
+import type { Sql } from "./sql.ts";
 import { Statements } from "./statements.ts";
 
 /** Makes a pool's statements end with a signal. */
@@ -34,9 +35,6 @@ interface ReadsUntilParts {
   readonly isBroken: (error: unknown) => boolean;
   readonly cancels: CancelRequests;
 }
-
-const BEGIN = sql`begin`;
-const COMMIT = sql`commit`;
 
 /** A statement that ends so soon after its caller has gone needs no cancelling, milliseconds. */
 const GRACE_MS = 50;

@@ -224,10 +224,10 @@ test("a filter that asks when records were changed follows their changes", async
   world.setClock(new Date("2024-07-01T10:00:00.000Z"));
   const [link, hours] = [await field("Projects", "Tasks"), await field("Tasks", "Hours")];
   const of = { recordLinkFieldId: link.id };
-  const any = "LAST_MODIFIED_TIME() > '2024-07-02'";
+  const changed = "LAST_MODIFIED_TIME() > '2024-07-02'";
   const watched = "LAST_MODIFIED_TIME({Hours}) > '2024-07-02'";
   const source = { ...of, fieldIdInLinkedTable: hours.id };
-  await add("Projects", { name: "Any", type: "count", options: { ...of, filterByFormula: any } });
+  await add("Projects", { name: "Any", type: "count", options: { ...of, filterByFormula: changed } });
   await add("Projects", {
     name: "Watched",
     type: "count",
@@ -236,7 +236,7 @@ test("a filter that asks when records were changed follows their changes", async
   await add("Projects", {
     name: "Changed hours",
     type: "rollup",
-    options: { ...source, formula: "SUM(values)", filterByFormula: any },
+    options: { ...source, formula: "SUM(values)", filterByFormula: changed },
   });
   await add("Projects", {
     name: "Watched hours",
