@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,8 @@ import { alternateWrk, showWrk } from "./wrk.ts";
 
 /** Bytes of the answer that is passed on: a record or a small page. */
 const ANSWER_BYTES = 1_000;
+/** Of the bare proxy. */
+const BARE_PORT = 19_777;
 const authorization = "Bearer the upstream's own";
 
 /** Requests that are passed on to the same upstream by Basalt and by nginx: what each of them costs the proxy. */
@@ -27,16 +30,27 @@ export async function benchProxy(): Promise<readonly Finding[]> {
 routes: [{ name: proxied, path: /proxied, to: [{ upstream: behind, path: /return }] }]`,
   );
   const basalt = await startInstance({ env: { BASALT_GATEWAY_FILE: file } });
+  const bare = spawn(
+    process.execPath,
+    [
+      "--max-semi-space-size=8",
+      join(import.meta.dirname, "bare-proxy.ts"),
+      upstream.url,
+      `${BARE_PORT}`,
+    ],
+    { stdio: "inherit" },
+  );
   try {
     const runs = await alternateWrk(
       {
         basalt: { url: `${basalt.url}/proxied`, authorization, pid: basalt.pid },
+        bare: { url: `http://127.0.0.1:${BARE_PORT}/`, authorization, pid: bare.pid ?? 0 },
         nginx: { url: `${nginx.url}/proxied`, authorization, pid: nginx.pid },
       },
       { seconds: 2, rounds: 5 },
     );
-    const { basalt: ours, nginx: theirs } = runs;
-    if (ours === undefined || theirs === undefined) {
+    const { basalt: ours, nginx: theirs, bare: least } = runs;
+    if (ours === undefined || theirs === undefined || least === undefined) {
       throw new Error("nothing was measured");
     }
     const ratio = ours.cpuUs / theirs.cpuUs;
@@ -46,10 +60,11 @@ routes: [{ name: proxied, path: /proxied, to: [{ upstream: behind, path: /return
         figure: ratio.toFixed(2),
         bar: "≤ 2.2",
         met: ratio <= 2.2,
-        raw: `${showWrk("Basalt", ours)}; ${showWrk("nginx", theirs)}`,
+        raw: `${showWrk("Basalt", ours)}; ${showWrk("nginx", theirs)}; ${showWrk("bare node:http with undici", least)}`,
       },
     ];
   } finally {
+    bare.kill();
     await basalt.stop();
     await nginx.stop();
     await upstream.stop();

@@ -1,0 +1,29 @@
+import { createServer } from "node:http";
+import { Pool } from "undici";
+
+// The least that Node can do to pass a request on: `node bench/bare-proxy.ts UPSTREAM PORT`. No limits, no metrics, no log, no
+// retries. What Basalt needs beyond this is its own; what this needs beyond nginx is Node's.
+const [, , upstream = "", port = "0"] = process.argv;
+const pool = new Pool(upstream, { connections: 128, pipelining: 1 });
+
+createServer({ noDelay: true }, (message, response) => {
+  const headers = message.rawHeaders.filter(
+    (_, at, all) => all[at - (at % 2)]?.toLowerCase() !== "connection",
+  );
+  const chunks: Buffer[] = [];
+  pool.dispatch(
+    { path: "/return", method: "GET", headers },
+    {
+      onRequestStart: () => undefined,
+      onResponseStart: (_controller, status, answered) => {
+        response.writeHead(status, {
+          "content-type": String(answered["content-type"]),
+          "content-length": String(answered["content-length"]),
+        });
+      },
+      onResponseData: (_controller, chunk) => chunks.push(chunk),
+      onResponseEnd: () => response.end(Buffer.concat(chunks).toString("latin1"), "latin1"),
+      onResponseError: () => response.destroy(),
+    },
+  );
+}).listen(Number(port), "127.0.0.1");
