@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** One call that is made again and again. */
 export interface LoadCall {
@@ -7,6 +8,9 @@ export interface LoadCall {
   readonly key: string;
   readonly body?: string;
 }
+
+/** Between two calls of a caller: half of what a small machine can do, so that nobody is turned away for want of room. */
+const PAUSE_MS = 15;
 
 /** What went wrong, as the caller saw it. */
 export interface LoadFailure {
@@ -62,12 +66,13 @@ export class SteadyLoad {
       } else {
         this.failures.push({ lane: name, what });
       }
+      await sleep(PAUSE_MS);
     }
     agent.destroy();
   }
 }
 
-/** The status, or the error of the connection. */
+/** The status, with what was said where it is not 200, or the error of the connection. */
 function answerTo(
   url: string,
   { method = "GET", path, key, body }: LoadCall,
@@ -88,8 +93,11 @@ function answerTo(
       },
       (answer) => {
         answer.on("error", (error: Error) => resolve(`answer: ${error.message}`));
-        answer.on("end", () => resolve(String(answer.statusCode)));
-        answer.resume();
+        let text = "";
+        answer.setEncoding("utf8").on("data", (chunk: string) => {
+          text = answer.statusCode === 200 ? "" : text + chunk;
+        });
+        answer.on("end", () => resolve(`${answer.statusCode} ${text}`.trim()));
       },
     );
     sent.on("error", (error: Error & { code?: string }) => resolve(error.code ?? error.message));
