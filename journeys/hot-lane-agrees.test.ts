@@ -178,8 +178,11 @@ async function agrees(asked: Asked): Promise<void> {
     }
   }
   const { etag } = third.headers;
+  // The tag of a page with an offset is another each minute.
+  const isLasting = !unpacked(third).includes('"offset":"itr');
   if (
     third.status === 200 &&
+    isLasting &&
     typeof etag === "string" &&
     !asked.headers.includes("if-none-match")
   ) {
