@@ -47,11 +47,13 @@ export function followCertificate(
 ): () => void {
   let inUse = from;
   let refused = "";
+  let suspected = "";
   let isLooking = false;
   const look = async (): Promise<void> => {
     try {
       const found = await readCertificate(files);
       refused = "";
+      suspected = "";
       if (found.cert !== inUse.cert || found.key !== inUse.key) {
         server.setSecureContext({ ...found, minVersion: TLS_MIN });
         inUse = found;
@@ -59,7 +61,10 @@ export function followCertificate(
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (why !== refused) {
+      // Told at the second look: a file may be in the middle of being written.
+      const isSure = why === suspected;
+      suspected = why;
+      if (isSure && why !== refused) {
         refused = why;
         log.warn(
           { why, expires: expiryOf(inUse) },

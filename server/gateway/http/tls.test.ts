@@ -41,6 +41,13 @@ async function putCertificate(name: string): Promise<void> {
   await rename(`${certFile}.new`, certFile);
 }
 
+/** In one step, as whoever renews certificates does. */
+async function putFile(text: string): Promise<void> {
+  const { certFile } = files();
+  await writeFile(`${certFile}.new`, text);
+  await rename(`${certFile}.new`, certFile);
+}
+
 async function open(
   options: FakeOptions = {},
 ): Promise<{ gateway: FakeGateway; port: number; url: string }> {
@@ -275,12 +282,12 @@ describe("a new certificate", () => {
   });
 
   test.each([
-    ["is no certificate", async () => writeFile(files().certFile, "not a certificate")],
+    ["is no certificate", async () => putFile("not a certificate")],
     [
       "is cut off in the middle",
-      async () => writeFile(files().certFile, (await makeCertificate("x")).cert.slice(0, 300)),
+      async () => putFile((await makeCertificate("x")).cert.slice(0, 300)),
     ],
-    ["has another key", async () => writeFile(files().certFile, (await makeCertificate("x")).cert)],
+    ["has another key", async () => putFile((await makeCertificate("x")).cert)],
     ["is gone", async () => rm(files().certFile)],
   ])("that %s is not used: the old one stays, and the log says why, once", async (_, spoil) => {
     await putCertificate("good.test");
