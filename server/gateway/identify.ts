@@ -2,8 +2,11 @@ import { type Actor, Problem } from "#kernel";
 import type { Exchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway.ts";
 
-/** Tokens of one address that are looked up at once; guessing tokens must not keep the database busy. */
-const LOOKUPS_PER_ADDRESS_MAX = 32;
+/**
+ * Tokens of one address that are looked up at once: who guesses tokens must not keep the database busy. Many, because behind a proxy that
+ * is not declared all users have one address, and after a start none of them is known.
+ */
+const LOOKUPS_PER_ADDRESS_MAX = 256;
 
 /**
  * Finds out who asks and writes it on the exchange: at once where the token was seen lately, else with a promise. A refused
