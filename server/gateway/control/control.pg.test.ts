@@ -222,6 +222,40 @@ describe("a change by an administrator", () => {
   });
 });
 
+test("limits of the file count for what is passed on, and end with it", async () => {
+  const one = await start();
+  const limit = "limits: [{ name: few, limit: 2, window: 60, per: address, classes: [upstream] }]";
+  await writeFile(file, `${yaml()}\n${limit}`);
+  await one.routing.file.look();
+  const statuses = async (): Promise<number[]> => {
+    const answers: number[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      answers.push((await fetch(`${one.url}/things`)).status);
+    }
+    return answers;
+  };
+  expect(await statuses()).toEqual([200, 200, 429]);
+  await writeFile(file, yaml());
+  await one.routing.file.look();
+  expect(await statuses()).toEqual([200, 200, 200]);
+});
+
+test("the report of a shadow is read and begun anew by an administrator", async () => {
+  await writeFile(file, `${yaml()}    shadow: { upstream: new }\n`);
+  const one = await start();
+  await one.reached(3);
+  const where = "/routes/things/shadow";
+  const report = async (): Promise<unknown> => (await one.call(where)).body;
+  await expect.poll(report).toMatchObject({ sent: 3, different: 3, examples: { length: 3 } });
+  expect((await one.call(where, undefined, "ada")).status).toBe(403);
+  const cleared = await fetch(`${one.url}/api/v1/admin/gateway${where}`, {
+    method: "DELETE",
+    headers: { authorization: "Bearer root" },
+  });
+  expect(cleared.status).toBe(204);
+  expect(await report()).toMatchObject({ sent: 0, examples: [] });
+});
+
 describe("a cut-over goes back by itself", () => {
   test("when the new target fails more than the old one, and not again by what it did before", async () => {
     const one = await start();
