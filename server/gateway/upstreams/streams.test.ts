@@ -149,10 +149,10 @@ describe("bodies stream", () => {
       setTimeout(() => response.write("two"), 250);
     });
     const { url } = await gatewayTo(old.url, "timeouts: { idleMs: 100, streamIdleMs: 500 }");
-    const read = async (path: string): Promise<string> => {
+    const read = async (target: string): Promise<string> => {
       let text = "";
       try {
-        for await (const chunk of (await fetch(url + path)).body ?? []) {
+        for await (const chunk of (await fetch(url + target)).body ?? []) {
           text += Buffer.from(chunk).toString();
         }
       } catch {
