@@ -130,7 +130,10 @@ function send(url: string, { method, target, headers }: Asked): Promise<Told> {
         );
       },
     );
-    sent.on("error", reject);
+    sent.on("error", (error: Error & { readonly rawPacket?: Buffer }) => {
+      const asked = JSON.stringify({ method, target, headers });
+      reject(new Error(`${asked}: ${error.message} ${error.rawPacket?.toString("latin1")}`));
+    });
     sent.end();
   });
 }

@@ -209,13 +209,12 @@ function headerSets({ keys }: Place): fc.Arbitrary<readonly string[]> {
       ),
     },
   );
-  return fc
-    .tuple(token, more, more, fc.boolean())
-    .map(([authorization, one, two, isSmall]) => [
-      "Host",
-      "basalt.test",
-      ...(authorization === "" ? [] : [isSmall ? "authorization" : "Authorization", authorization]),
-      ...one,
-      ...two,
-    ]);
+  return fc.tuple(token, more, more, fc.boolean()).map(([authorization, one, two, isSmall]) => [
+    "Host",
+    "basalt.test",
+    ...(authorization === "" ? [] : [isSmall ? "authorization" : "Authorization", authorization]),
+    ...one,
+    // Two lengths are no request: what the parser says of them is another test.
+    ...(one[0] === "content-length" && two[0] === "content-length" ? [] : two),
+  ]);
 }
