@@ -35,6 +35,10 @@ interface Bench {
 const benches: readonly Bench[] = [
   { name: "start", run: async () => (await import("./start.ts")).benchStart() },
   {
+    name: "redis-away",
+    run: async () => (await import("./redis-away.ts")).benchRedisAway(),
+  },
+  {
     name: "create",
     run: async (shared) => {
       const { benchBatchCreate } = await import("./batch-create.ts");
