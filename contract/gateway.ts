@@ -28,37 +28,79 @@ const figures = z.object({
   p50Ms: z.number(),
   p99Ms: z.number(),
 });
+const named = z.record(z.string(), z.unknown());
 const routeState = z.object({
   name: z.string(),
+  path: z.union([z.string(), z.array(z.string())]).nullish(),
+  host: z.union([z.string(), z.array(z.string())]).nullable(),
+  methods: z.array(z.string()).nullable(),
+  auth: z.string(),
+  sticky: z.string(),
+  refuses: named.nullable(),
   targets: z.array(
     z.object({
       name: z.string(),
+      to: z.object({ own: z.string().optional(), upstream: z.string().optional() }),
       weight: z.number(),
       weightInFile: z.number(),
       lately: figures,
     }),
   ),
   weightsFrom: z.enum(["file", "command"]),
+  command: z
+    .object({
+      reason: z.string().nullable(),
+      changedAt: z.string(),
+      changedBy: z.string().nullable(),
+      automaticPaused: z.boolean(),
+    })
+    .nullable(),
+  cutOver: z
+    .object({
+      from: z.string(),
+      to: z.string(),
+      percent: z.number().describe("Of the requests, to the new target."),
+      automatic: named.nullable(),
+      rollback: named,
+      verdict: z.unknown().describe("How the new target was judged last."),
+      baseline: figures.nullable().describe("The old target, from when it had enough requests."),
+    })
+    .nullable(),
+  shadow: z.object({ to: z.string().optional() }).nullable(),
 });
 const gatewayState = z.object({
+  process: z.object({ pid: z.int(), address: z.string() }),
   file: z.object({
     path: z.string().nullable(),
+    hash: z
+      .string()
+      .nullable()
+      .describe("Of the text in force; the same in every process that reads the same."),
     loadedAt: z.string(),
     mistakes: z.array(z.string()).describe("What is wrong with a newer text that was refused."),
+    refusedAt: z.string().nullable(),
   }),
+  precedence: z.string(),
   routes: z.array(routeState),
   upstreams: z.array(
     z.object({
       name: z.string(),
+      running: z.int(),
+      timeouts: named,
       servers: z.array(
         z.object({
           url: z.string(),
           healthy: z.boolean(),
           breaker: z.enum(["closed", "open", "half-open"]),
+          breakerOpenings: z.int(),
+          running: z.int(),
         }),
       ),
     }),
   ),
+  limits: z.unknown().describe("The file's section, as it is in force."),
+  cors: z.unknown().describe("The file's section, as it is in force."),
+  webSockets: z.int(),
 });
 const shadowReport = z.object({
   sent: z.int(),
@@ -68,7 +110,16 @@ const shadowReport = z.object({
   skipped: z.int(),
 });
 const jwks = z.object({
-  keys: z.array(z.object({ kty: z.string(), crv: z.string(), x: z.string(), kid: z.string() })),
+  keys: z.array(
+    z.object({
+      kty: z.string(),
+      crv: z.string(),
+      x: z.string(),
+      kid: z.string(),
+      alg: z.string(),
+      use: z.string(),
+    }),
+  ),
 });
 
 const refused = { 401: problemBody, 403: problemBody, 404: problemBody, 422: problemBody } as const;
