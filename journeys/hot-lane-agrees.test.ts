@@ -185,7 +185,10 @@ async function agrees(asked: Asked): Promise<void> {
   }
   const { etag } = third.headers;
   // The tag of a page with an offset is another each minute.
-  const isLasting = !unpacked(third).includes('"offset":"itr');
+  const isLasting =
+    third.bytes.length === 0
+      ? String(etag).startsWith('"')
+      : !unpacked(third).includes('"offset":"itr');
   if (
     third.status === 200 &&
     isLasting &&
