@@ -227,7 +227,11 @@ test("a filter that asks when records were changed follows their changes", async
   const changed = "LAST_MODIFIED_TIME() > '2024-07-02'";
   const watched = "LAST_MODIFIED_TIME({Hours}) > '2024-07-02'";
   const source = { ...of, fieldIdInLinkedTable: hours.id };
-  await add("Projects", { name: "Any", type: "count", options: { ...of, filterByFormula: changed } });
+  await add("Projects", {
+    name: "Any",
+    type: "count",
+    options: { ...of, filterByFormula: changed },
+  });
   await add("Projects", {
     name: "Watched",
     type: "count",

@@ -138,7 +138,9 @@ test("views with filters show some of the records", async () => {
   );
   expect(filtered.map(({ view }) => view.name)).toEqual(["To be paid", "To reorder", "Open"]);
   for (const { table, view } of filtered) {
-    expect(typedViewFilter(table, view.options["filters"], { now: new Date(), userId: null }).dropped).toEqual([]);
+    expect(
+      typedViewFilter(table, view.options["filters"], { now: new Date(), userId: null }).dropped,
+    ).toEqual([]);
     const { records } = await listRecords(ada, { table, view, pageSize: 1_000, shape });
     const { records: all } = await listRecords(ada, { table, pageSize: 1_000, shape });
     expect(records.length).toBeGreaterThan(0);
