@@ -162,5 +162,7 @@ test("whoever tries passwords fills no disk, and each try is counted", async () 
     where act = 'identity.sign-in' and outcome = 'refused' and not coalesce(target_name, '') like 'owner%'`);
   await client.end();
   expect(rows[0]?.tries).toBe(tries);
-  expect(rows[0]?.rows).toBeLessThan(15);
+  // Each process counts its own.
+  const processes = Number(process.env["BASALT_TEST_PROCESSES"] ?? 1);
+  expect(rows[0]?.rows).toBeLessThan(15 * processes);
 }, 120_000);
