@@ -36,6 +36,8 @@ export interface Exchange {
   /** The code of the problem that was answered. */
   code?: string;
   userId?: string;
+  /** It is being answered. */
+  isRunning?: boolean;
 }
 
 const ANONYMOUS: Actor = { kind: "anonymous" };
@@ -43,7 +45,8 @@ const ANONYMOUS: Actor = { kind: "anonymous" };
 /** The endpoint label where no route matched. */
 export const UNMATCHED = "unmatched";
 
-export interface NewExchange {
+/** What an exchange begins with. */
+export interface ExchangeCall {
   readonly method: string;
   /** Path and query as the caller sent them. */
   readonly target: string;
@@ -57,25 +60,54 @@ export interface NewExchange {
 }
 
 /** Begins an exchange. A request id of the caller is kept where it is harmless to repeat in logs and headers. */
-export function newExchange(call: NewExchange): Exchange {
-  const { method, target, requestId, address } = call;
-  const path = pathOf(target);
-  return {
-    requestId:
-      requestId !== null && /^[A-Za-z0-9._-]{1,64}$/.test(requestId) ? requestId : newId("req"),
-    method,
-    path,
-    surface: surfaceOf(path),
-    startedMs: performance.now(),
-    address,
-    abort: new AbortController(),
-    routeClass: call.routeClass ?? routeClassOf(method, path),
-    baseId: baseIdIn(path),
-    origin: call.origin,
-    traceparent: call.traceparent,
-    actor: ANONYMOUS,
-    endpoint: UNMATCHED,
-  };
+export function newExchange(call: ExchangeCall): Exchange {
+  return new NewExchange(call);
+}
+
+/** What only some ask for is made when they do. */
+class NewExchange implements Exchange {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly startedMs = performance.now();
+  readonly address: string;
+  readonly routeClass: RouteClass;
+  readonly origin: string | undefined;
+  readonly traceparent: string | undefined;
+  actor: Actor = ANONYMOUS;
+  endpoint = UNMATCHED;
+  lease?: Lease;
+  buckets?: readonly HeldBucket[];
+  authProblem?: Problem;
+  code?: string;
+  userId?: string;
+  isRunning = false;
+  #abort: AbortController | undefined;
+
+  constructor(call: ExchangeCall) {
+    const { method, target, requestId, address } = call;
+    this.requestId =
+      requestId !== null && /^[A-Za-z0-9._-]{1,64}$/.test(requestId) ? requestId : newId("req");
+    this.method = method;
+    this.path = pathOf(target);
+    this.address = address;
+    this.routeClass = call.routeClass ?? routeClassOf(method, this.path);
+    this.origin = call.origin;
+    this.traceparent = call.traceparent;
+  }
+
+  get surface(): Surface {
+    return surfaceOf(this.path);
+  }
+
+  get baseId(): string | undefined {
+    return baseIdIn(this.path);
+  }
+
+  get abort(): AbortController {
+    this.#abort ??= new AbortController();
+    return this.#abort;
+  }
 }
 
 /** The path of a target, without one trailing slash. */

@@ -13,6 +13,7 @@ import { type Admission, openAdmission } from "./limits/admission.ts";
 import { ownRoutes } from "./pages/own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 import { openRouting } from "./route-request.ts";
+import { noTrace } from "./upstreams/send-on.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /** The way of a request through the gateway, whatever it came in on. */
@@ -55,15 +56,18 @@ export interface Pipeline {
   /** From now on `/ready` says 503. */
   stopping(): void;
   readonly admission: Admission;
-  /** Requests that have not been answered yet. */
-  readonly running: ReadonlySet<Exchange>;
 }
 
 /** Opens the way: limits, our own routes, what every answer carries, and the record of it. */
 export function openPipeline(options: GatewayOptions): Pipeline {
   const { world } = options;
-  const running = new Set<Exchange>();
-  const recorder = openRecorder(world, () => running.size);
+  // A number and a mark, no set of exchanges: the tables that a set outgrows keep what was in them alive for long.
+  let running = 0;
+  const begun = (exchange: Exchange): void => {
+    running += exchange.isRunning === true ? 0 : 1;
+    exchange.isRunning = true;
+  };
+  const recorder = openRecorder(world, () => running);
   const identify = identifier(options);
   const admission = openAdmission(world);
   const account = openAccount(options);
@@ -77,14 +81,13 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     account.after(cors.refusalOf(exchange) ?? admission.ask(exchange), exchange);
 
   const pipeline: Pipeline = {
-    running,
     admission,
     admit: (exchange, { authorization }) => {
       const identifying = own.paths(exchange.path) ? undefined : identify(exchange, authorization);
       return identifying === undefined ? ask(exchange) : identifying.then(() => ask(exchange));
     },
     answer: async (request, exchange) => {
-      running.add(exchange);
+      begun(exchange);
       return options.tracing === undefined
         ? routing.route(request, exchange)
         : options.tracing.request(request, exchange, () => routing.route(request, exchange));
@@ -95,22 +98,24 @@ export function openPipeline(options: GatewayOptions): Pipeline {
     applyCors: (rules) => cors.apply([...rules, corsOfSettings(world.config)]),
     hot: options.tracing === undefined ? options.hot : undefined,
     refuse: (problem, exchange) => {
-      running.add(exchange);
+      begun(exchange);
       return routing.refuse(problem, exchange);
     },
     done: (exchange, outcome) => {
-      running.delete(exchange);
+      running -= exchange.isRunning === true ? 1 : 0;
+      exchange.isRunning = false;
       admission.answered(exchange, outcome.status);
       account.count(exchange, outcome);
       recorder.done(exchange, outcome);
     },
     fetch: (request, caller = {}) => fetchThrough(pipeline, request, caller.address ?? ""),
-    traced: async ({ headers: { traceparent } }, exchange, work) => {
-      running.add(exchange);
+    traced: (message, exchange, work) => {
+      begun(exchange);
       const { tracing } = options;
       if (tracing === undefined) {
-        return work({});
+        return work(noTrace);
       }
+      const { traceparent } = message.headers;
       const asked = new Request("http://localhost/", {
         headers: typeof traceparent === "string" ? { traceparent } : {},
       });

@@ -1,6 +1,7 @@
 import { type Histogram, type Metrics, Problem, type World } from "#kernel";
 import { openAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
+import { Lookup } from "./lookup.ts";
 
 export interface Outcome {
   readonly status: number;
@@ -92,11 +93,24 @@ function requestCounts(metrics: Metrics): (counted: Counted) => void {
   const bytesIn = sizes("http_request_size_bytes", "Size of request bodies");
   const bytesOut = sizes("http_response_size_bytes", "Size of answers");
 
+  const countsOf = new Lookup((endpoint: string) => ({
+    bytesIn: bytesIn.of({ endpoint }),
+    bytesOut: bytesOut.of({ endpoint }),
+    methods: new Lookup(
+      (method: string) =>
+        new Lookup((status: number) => {
+          const labelled = { method, endpoint, status_code: String(status) };
+          return { requests: requests.of(labelled), seconds: seconds.of(labelled) };
+        }),
+    ),
+  }));
+
   return ({ method, endpoint, ms, outcome }) => {
-    const labelled = { method, endpoint, status_code: String(outcome.status) };
-    requests.inc(labelled);
-    seconds.observe(ms / 1_000, labelled);
-    bytesIn.observe(outcome.bytesIn, { endpoint });
-    bytesOut.observe(outcome.bytesOut, { endpoint });
+    const counts = countsOf.get(endpoint);
+    const ofStatus = counts.methods.get(method).get(outcome.status);
+    ofStatus.requests.inc();
+    ofStatus.seconds.observe(ms / 1_000);
+    counts.bytesIn.observe(outcome.bytesIn);
+    counts.bytesOut.observe(outcome.bytesOut);
   };
 }

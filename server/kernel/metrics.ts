@@ -19,6 +19,8 @@ export interface Metrics {
 
 export interface Counter {
   inc(labels?: Readonly<Record<string, string>>, by?: number): void;
+  /** The count of these labels alone, for what is counted so often that finding it counts. */
+  of(labels: Readonly<Record<string, string>>): { inc(by?: number): void };
 }
 
 export interface Gauge {
@@ -28,4 +30,6 @@ export interface Gauge {
 export interface Histogram {
   /** In the unit that the name ends with, by convention seconds. */
   observe(value: number, labels?: Readonly<Record<string, string>>): void;
+  /** The observations of these labels alone, for what is observed so often that finding them counts. */
+  of(labels: Readonly<Record<string, string>>): { observe(value: number): void };
 }

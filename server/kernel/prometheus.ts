@@ -60,7 +60,10 @@ function counterIn(
 ): ReturnType<Metrics["counter"]> {
   const counter =
     known(register, name, TallyCounter) ?? new TallyCounter(register, { name, help, labels });
-  return { inc: (values = NO_LABELS, by = 1) => counter.inc(values, by) };
+  return {
+    inc: (values = NO_LABELS, by = 1) => counter.inc(values, by),
+    of: (values) => counter.of(values),
+  };
 }
 
 function gaugeIn(
@@ -92,7 +95,10 @@ function histogramIn(
   const histogram =
     known(register, name, TallyHistogram) ??
     new TallyHistogram(register, { name, help, labels, bounds: buckets ?? USUAL_BOUNDS });
-  return { observe: (value, values = NO_LABELS) => histogram.observe(value, values) };
+  return {
+    observe: (value, values = NO_LABELS) => histogram.observe(value, values),
+    of: (values) => histogram.of(values),
+  };
 }
 
 const NO_LABELS = {};

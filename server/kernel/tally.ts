@@ -86,6 +86,15 @@ export class TallyCounter extends Tally {
     this.#series.of(labels).count += by;
   }
 
+  of(labels: Labels): { inc(by?: number): void } {
+    const series = this.#series.of(labels);
+    return {
+      inc: (by = 1) => {
+        series.count += by;
+      },
+    };
+  }
+
   async get(): Promise<Exposed> {
     const { name, help, aggregator } = this;
     const values = [...this.#series.all.values()].map(({ labels, value }) => ({
@@ -123,13 +132,21 @@ export class TallyHistogram extends Tally {
   }
 
   observe(value: number, labels: Labels): void {
+    this.#add(this.#series.of(labels), value);
+  }
+
+  of(labels: Labels): { observe(value: number): void } {
+    const series = this.#series.of(labels);
+    return { observe: (value) => this.#add(series, value) };
+  }
+
+  #add(series: Buckets, value: number): void {
     const bounds = this.#bounds;
     const { length } = bounds;
     let at = 0;
     while (at < length && value > (bounds[at] ?? Infinity)) {
       at += 1;
     }
-    const series = this.#series.of(labels);
     series.counts[at] = (series.counts[at] ?? 0) + 1;
     series.sum += value;
     series.count += 1;

@@ -18,6 +18,7 @@ export class HotExchange implements Exchange {
   readonly baseId: string;
   endpoint: string;
   buckets?: readonly HeldBucket[];
+  isRunning = false;
   #abort: AbortController | undefined;
 
   constructor(call: {

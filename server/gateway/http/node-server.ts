@@ -1,19 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline as pipe } from "node:stream/promises";
 import type { Problem, World } from "#kernel";
 import { callerAddress } from "./address.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { BodyPace, type PaceOptions } from "./body-pace.ts";
 import { type BrokenRequest, refuseBroken, refuseRaw, refuseSlow } from "./broken-request.ts";
-import type { Answer } from "../answers/answer.ts";
 import { type Exchange, newExchange } from "../exchange.ts";
 import type { RouteClass } from "../limits/route-class.ts";
 import { hotLane } from "../hot/hot-lane.ts";
 import { takeForwarded } from "./forwarded.ts";
 import { requestOf } from "./node-request.ts";
 import { admitted, type Pipeline } from "../pipeline.ts";
+import type { Match } from "../upstreams/route-table.ts";
 import { callerOf } from "../upstreams/serve-routed.ts";
+import type { Upstreams } from "../upstreams/upstreams.ts";
 import { refusalOf } from "./refusals.ts";
 import { openTlsFront } from "./tls-front.ts";
 import { routed, type RoutedCall } from "./routed-message.ts";
@@ -27,6 +26,7 @@ import {
   stopTaking,
   takeAlso,
 } from "./take-connections.ts";
+import { drain, writeAnswer } from "./write-answer.ts";
 
 export interface Listening {
   readonly url: string;
@@ -48,9 +48,6 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 3_600_000;
 /** Open connections; more are closed at once. Each costs some 10 KB. */
 const CONNECTIONS_MAX = 10_000;
-/** How much of a body that was refused is read and thrown away, so that the caller can read the answer. */
-const DRAIN_MAX_BYTES = 32 * 1_024 * 1_024;
-
 export interface ListenOptions {
   readonly shared?: SharedSocket | undefined;
   readonly patience?: Patience | undefined;
@@ -182,21 +179,43 @@ function serving(
   return (message, response) => {
     const isRouted = pipeline.upstreams?.coversRecords === true;
     if (state.stopping || isRouted || lane?.(message, response) !== true) {
-      serveOne({ ...door, message, response }).catch(failed(response));
+      const { bodies, pace } = door;
+      const call = { pipeline, addressOf, state, bodies, pace, message, response };
+      serveOne(call)?.catch(failed(response));
     }
   };
 }
 
-async function serveOne(call: Call): Promise<void> {
-  const { message, response, pipeline, state } = call;
+/** Nothing is promised where the whole answer is on its way. */
+function serveOne(call: Call): Promise<unknown> | undefined {
+  const { message, pipeline } = call;
   const { headers, method = "GET" } = message;
   const refusal = refusalOf(message);
   if (refusal === undefined && pipeline.upstreams !== undefined) {
     const found = pipeline.upstreams.find(method, message.url ?? "/", headers.host);
-    if (found !== undefined && (await routed(pipeline.upstreams, found, routedCall(call)))) {
-      return;
+    if (found !== undefined) {
+      return serveFound(pipeline.upstreams, found, call);
     }
   }
+  return serveOwn(call, refusal);
+}
+
+/** Goes the way of the gateway file; where that leads to our own routes, they answer. */
+function serveFound(
+  upstreams: Upstreams,
+  found: Match | Problem,
+  call: Call,
+): Promise<unknown> | undefined {
+  const going = routed(upstreams, found, routedCall(call));
+  if (going instanceof Promise) {
+    return going.then((isServed) => (isServed ? undefined : serveOwn(call, undefined)));
+  }
+  return going ? undefined : serveOwn(call, undefined);
+}
+
+async function serveOwn(call: Call, refusal: Problem | undefined): Promise<void> {
+  const { message, response, pipeline, state } = call;
+  const { headers, method } = message;
   const exchange = begin(call);
   watchBody(call);
   const answer =
@@ -207,7 +226,7 @@ async function serveOne(call: Call): Promise<void> {
         })
       : await pipeline.refuse(refusal, exchange);
   const last = state.stopping || refusal !== undefined;
-  write(response, answer, { bare: method === "HEAD", last });
+  writeAnswer(response, answer, { bare: method === "HEAD", last });
   if (!message.complete) {
     drain(message);
   }
@@ -234,7 +253,7 @@ async function serveCounted(
   const answer = await (refusal === undefined
     ? pipeline.answer(requestOf(message, exchange, call.bodies), exchange)
     : pipeline.refuse(refusal, exchange));
-  write(response, answer, { bare: message.method === "HEAD", last: state.stopping });
+  writeAnswer(response, answer, { bare: message.method === "HEAD", last: state.stopping });
 }
 
 /** Begins the exchange of a message, and sees to it that its end is counted. */
@@ -315,7 +334,7 @@ function routedCall(call: Call): RoutedCall {
     isLast: state.stopping,
     begin: (routeClass) => begin(call, routeClass),
     write: (answer, last) => {
-      write(response, answer, { bare: method === "HEAD", last });
+      writeAnswer(response, answer, { bare: method === "HEAD", last });
       if (!message.complete) {
         drain(message);
       }
@@ -325,56 +344,4 @@ function routedCall(call: Call): RoutedCall {
 
 function single(header: string | string[] | undefined): string | null {
   return typeof header === "string" ? header : null;
-}
-
-function write(
-  response: ServerResponse,
-  answer: Answer,
-  how: { readonly bare: boolean; readonly last: boolean },
-): void {
-  if (response.destroyed || response.headersSent) {
-    return;
-  }
-  const { status, body } = answer;
-  const isBare = how.bare || status === 204 || status === 304;
-  const headers: string[] = [];
-  for (const [name, value] of answer.headers) {
-    headers.push(name, value);
-  }
-  if (how.last && response.req.httpVersionMajor === 1) {
-    headers.push("connection", "close");
-  }
-  if (body instanceof ReadableStream) {
-    response.writeHead(status, headers);
-    if (isBare) {
-      body.cancel().catch(() => undefined);
-      response.end();
-      return;
-    }
-    // A stream that breaks cuts the connection, so that the caller sees that the answer is not whole.
-    pipe(Readable.from(body), response).catch(() => undefined);
-    return;
-  }
-  if (status !== 204 && status !== 304 && !headers.includes("content-length")) {
-    headers.push("content-length", String(body === null ? 0 : Buffer.byteLength(body)));
-  }
-  response.writeHead(status, headers);
-  if (isBare || body === null) {
-    response.end();
-  } else {
-    response.end(body);
-  }
-}
-
-/** Throws away the rest of a body that nobody reads, up to a limit. */
-function drain(message: IncomingMessage): void {
-  let left = DRAIN_MAX_BYTES;
-  message.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) {
-      message.socket.destroy();
-    }
-  });
-  message.on("error", () => undefined);
-  message.resume();
 }

@@ -14,7 +14,7 @@ export interface RoutedCall {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly pipeline: Pipeline;
-  readonly caller: Caller;
+  readonly caller: Caller & { requestId: string };
   /** The connection is not used again. */
   readonly isLast: boolean;
   /** Begins the exchange, once it is clear under which target. */
@@ -23,17 +23,22 @@ export interface RoutedCall {
 }
 
 /**
- * Goes the way that the gateway file says. False: it leads to our own routes, and the message's target has been rewritten to
- * theirs; go on as ever.
+ * Goes the way that the gateway file says, at once where nobody has to be looked up. False: it leads to our own routes, and the
+ * message's target has been rewritten to theirs; go on as ever. Rejects only where an answer could not be written.
  */
-export async function routed(
+export function routed(
   upstreams: Upstreams,
   found: Match | Problem,
   call: RoutedCall,
-): Promise<boolean> {
+): boolean | Promise<boolean> {
+  const going = upstreams.way(found, call.caller);
+  return going instanceof Promise
+    ? going.then((way) => follow(upstreams, way, call))
+    : follow(upstreams, going, call);
+}
+
+function follow(upstreams: Upstreams, way: Way, call: RoutedCall): boolean | Promise<boolean> {
   const { message, response, caller } = call;
-  const going = upstreams.way(found, caller);
-  const way = going instanceof Promise ? await going : going;
   if (response.destroyed) {
     return true;
   }
@@ -44,37 +49,50 @@ export async function routed(
     return false;
   }
   const exchange = call.begin("upstream");
-  await answerRouted(upstreams, way, { ...call, exchange });
-  return true;
-}
-
-async function answerRouted(
-  upstreams: Upstreams,
-  way: Exclude<Way, { readonly kind: "own" }>,
-  call: RoutedCall & { readonly exchange: Exchange },
-): Promise<void> {
-  const { message, response, pipeline, exchange, isLast, write } = call;
+  caller.requestId = exchange.requestId;
   exchange.endpoint =
     (way.kind === "refused" ? way.endpoint : way.taken.live.route.endpoint) ?? exchange.endpoint;
+  return way.kind === "refused"
+    ? refuse(call, exchange, way.problem)
+    : sendAdmitted(upstreams, way, { call, exchange });
+}
+
+/** Sends it on, once the limits have let it in. */
+function sendAdmitted(
+  upstreams: Upstreams,
+  way: Way & { readonly kind: "upstream" },
+  { call, exchange }: { readonly call: RoutedCall; readonly exchange: Exchange },
+): Promise<boolean> {
+  const { message, response, pipeline, caller, isLast } = call;
+  const isAsked = way.taken.match.route.spec.auth !== "none";
+  const send = (refusal: Problem | undefined): Promise<boolean> =>
+    refusal === undefined
+      ? pipeline
+          .traced(message, exchange, (trace) =>
+            serveRouted(upstreams, { message, response, way, caller, trace, isLast }),
+          )
+          .then(isDone, (error: unknown) => refuse(call, exchange, error))
+      : refuse(call, exchange, refusal);
   try {
-    if (way.kind === "refused") {
-      throw way.problem;
-    }
-    const caller = { ...call.caller, requestId: exchange.requestId };
-    const isAsked = way.taken.match.route.spec.auth !== "none";
     const admitting = pipeline.admit(exchange, {
       authorization: isAsked ? caller.authorization : null,
     });
-    const refusal = admitting instanceof Promise ? await admitting : admitting;
-    if (refusal !== undefined) {
-      throw refusal;
-    }
-    await pipeline.traced(message, exchange, async (trace) =>
-      serveRouted(upstreams, { message, response, way, caller, trace, isLast }),
-    );
+    return admitting instanceof Promise
+      ? admitting.then(send, (error: unknown) => refuse(call, exchange, error))
+      : send(admitting);
   } catch (error) {
-    const answer = await pipeline.refuse(error, exchange);
-    // Part of a body that was not sent on may still come: the connection ends with the answer.
-    write(answer, isLast || !message.complete);
+    return refuse(call, exchange, error);
   }
+}
+
+function isDone(): boolean {
+  return true;
+}
+
+async function refuse(call: RoutedCall, exchange: Exchange, problem: unknown): Promise<boolean> {
+  const { message, pipeline, isLast, write } = call;
+  const answer = await pipeline.refuse(problem, exchange);
+  // Part of a body that was not sent on may still come: the connection ends with the answer.
+  write(answer, isLast || !message.complete);
+  return true;
 }

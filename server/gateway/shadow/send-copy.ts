@@ -1,9 +1,9 @@
 import type { Caller } from "../upstreams/caller.ts";
-import { forward } from "../upstreams/forward.ts";
+import { forward, type Forwarding } from "../upstreams/forward.ts";
 import { requestHeaders } from "../upstreams/forwarded-headers.ts";
 import { noBody, wholeBody } from "../upstreams/request-body.ts";
 import { targetPath } from "../upstreams/target-path.ts";
-import type { Reply } from "../upstreams/try-once.ts";
+import type { Reply, Writer } from "../upstreams/try-once.ts";
 import type { Taken, Upstreams } from "../upstreams/upstreams.ts";
 import type { CapturedAnswer } from "./compare-answers.ts";
 import type { ShadowSpec } from "../file/route-shape.ts";
@@ -60,21 +60,26 @@ async function askUpstream(
   if (upstream === undefined) {
     return undefined;
   }
-  const { isWhole } = await forward({
-    upstream,
-    method,
-    path: targetPath({ own: undefined, path: spec.path }, taken.match),
-    body: body === null ? noBody : wholeBody(body),
-    reply,
-    headersFor: ({ host }) =>
-      requestHeaders(caller, {
-        changes: taken.match.route.spec.headers.request,
-        host: taken.match.route.spec.preserveHost ? undefined : host,
-        keepsAuthorization: taken.match.route.spec.auth === "none",
-        own: [[SHADOW_HEADER, "1"]],
-      }),
-    answerHeaders: (raw) => (Array.isArray(raw) ? raw.map(String) : []),
-    tried: upstreams.metrics.tried,
+  const { isWhole } = await new Promise<Forwarding>((resolve, reject) => {
+    forward({
+      upstream,
+      method,
+      path: targetPath({ own: undefined, path: spec.path }, taken.match),
+      body: body === null ? noBody : wholeBody(body),
+      reply,
+      headersFor: ({ host }) =>
+        requestHeaders(caller, {
+          changes: taken.match.route.spec.headers.request,
+          host: taken.match.route.spec.preserveHost ? undefined : host,
+          keepsAuthorization: taken.match.route.spec.auth === "none",
+          own: [[SHADOW_HEADER, "1"]],
+        }),
+      answerHeaders: (headers) =>
+        Object.entries(headers).flatMap(([name, value]) => [name, String(value)]),
+      tried: (result) => upstreams.metrics.tried(result),
+      ended: resolve,
+      failed: reject,
+    });
   });
   return isWhole ? reply.captured() : undefined;
 }
@@ -105,9 +110,8 @@ async function askOurselves(
 
 /** Keeps an answer up to a size; what is longer is read and thrown away. */
 class CapturingReply implements Reply {
-  whenReady: (() => void) | undefined;
-  whenGone: (() => void) | undefined;
   isGone = false;
+  private writer: Writer | undefined;
   private readonly sizeMaxBytes: number;
   private status = 0;
   private headers: string[] = [];
@@ -135,9 +139,13 @@ class CapturingReply implements Reply {
 
   cut(): void {}
 
+  follow(writer: Writer | undefined): void {
+    this.writer = writer;
+  }
+
   leave(): void {
     this.isGone = true;
-    this.whenGone?.();
+    this.writer?.gone();
   }
 
   captured(): Uncounted {

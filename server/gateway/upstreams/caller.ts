@@ -15,24 +15,37 @@ export type FindActor = (authorization: string) => Actor | Promise<Actor>;
 export const STICKY_COOKIE = "basalt_route";
 
 /**
- * Who calls, asked only where the route wants to know. A token that is no good counts as none, unless the route demands one.
+ * Who calls, asked only where the route wants to know; at once where the token is known. A token that is no good counts as none, unless the route demands one.
  * Problems: `kernel.not-signed-in`, or what is wrong with the token.
  */
-export async function actorFor(
+export function actorFor(
   { auth }: Pick<RouteSpec, "auth">,
   { authorization }: Pick<Caller, "authorization">,
   find: FindActor,
-): Promise<Actor> {
-  let actor: Actor = { kind: "anonymous" };
-  if (authorization !== null) {
-    try {
-      actor = await find(authorization);
-    } catch (error) {
-      if (!(error instanceof Problem) || auth === "required") {
-        throw error;
-      }
-    }
+): Actor | Promise<Actor> {
+  if (authorization === null) {
+    return accepted(auth, ANONYMOUS);
   }
+  const refused = (error: unknown): Actor => {
+    if (!(error instanceof Problem) || auth === "required") {
+      throw error;
+    }
+    return ANONYMOUS;
+  };
+  let found: Actor | Promise<Actor>;
+  try {
+    found = find(authorization);
+  } catch (error) {
+    found = refused(error);
+  }
+  return found instanceof Promise
+    ? found.catch(refused).then((actor) => accepted(auth, actor))
+    : accepted(auth, found);
+}
+
+const ANONYMOUS: Actor = { kind: "anonymous" };
+
+function accepted(auth: RouteSpec["auth"], actor: Actor): Actor {
   if (auth === "required" && actor.kind !== "user") {
     throw new Problem("unauthenticated", "kernel.not-signed-in", {
       message: "Sign in, or send a token.",

@@ -1,6 +1,7 @@
 import type * as Undici from "undici";
 import { Breaker, type Log } from "#kernel";
 import type { UpstreamSpec } from "../file/upstream-shape.ts";
+import { Lookouts } from "./lookouts.ts";
 
 /** An unused connection is closed before most servers close it, milliseconds. */
 const KEEP_ALIVE_MS = 4_000;
@@ -25,6 +26,8 @@ export class Endpoint {
   readonly basePath: string;
   readonly pool: Undici.Pool;
   readonly breaker: Breaker;
+  /** Over the tries that wait for it. */
+  readonly lookouts = new Lookouts();
   /** Requests that it has not answered yet. */
   active = 0;
   /** What the last checks say; well until they say otherwise. */

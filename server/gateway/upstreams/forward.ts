@@ -1,22 +1,26 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { IncomingHttpHeaders } from "node:http";
 import { Problem } from "#kernel";
 import type { Endpoint } from "./endpoint.ts";
 import type { RequestBody } from "./request-body.ts";
-import { tryOnce, type Outcome, type Reply } from "./try-once.ts";
+import { type AttemptJudge, tryOnce, type Outcome, type Reply } from "./try-once.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** A request that goes to an upstream. */
+/** A request that goes to an upstream, and who is told what comes of it. */
 export interface Forwarded {
   readonly upstream: Upstream;
   readonly method: string;
   /** With its query, without the base path of the server. */
   readonly path: string;
-  readonly headersFor: (endpoint: Endpoint) => string[];
   readonly body: RequestBody;
   readonly reply: Reply;
-  readonly answerHeaders: (rawHeaders: unknown) => string[];
+  headersFor(endpoint: Endpoint): string[];
+  answerHeaders(headers: IncomingHttpHeaders): string[];
   /** Told of each try. */
-  readonly tried: (result: TryResult) => void;
+  tried(result: TryResult): void;
+  /** Told once: the answer has been sent on, or nobody waits for it. */
+  ended(result: Forwarding): void;
+  /** Told instead where nothing has been answered: why. */
+  failed(problem: Problem): void;
 }
 
 /** One try, for metrics. */
@@ -51,86 +55,125 @@ const PAUSE_MS = 20;
 
 /**
  * Sends a request to an upstream and its answer to the caller, with other tries where nothing can happen twice and the budget
- * has room. Rejects only while nothing has been answered.
- * Problems: `gateway.upstream-unavailable` (no server may be asked), `gateway.upstream-failed`, `gateway.upstream-timeout`.
+ * has room. Calls back instead of promising: this is done for every request.
+ * Problems (told): `gateway.upstream-unavailable` (no server may be asked), `gateway.upstream-failed`, `gateway.upstream-timeout`.
  */
-export async function forward(request: Forwarded): Promise<Forwarding> {
-  const { budget } = request.upstream;
-  budget.begin();
-  try {
-    return await new Tries(request).run();
-  } finally {
-    budget.end();
-  }
+export function forward(request: Forwarded): void {
+  request.upstream.budget.begin();
+  new Tries(request).next();
 }
 
-class Tries {
+class Tries implements AttemptJudge {
   private readonly request: Forwarded;
   private readonly endsAtMs: number;
   private tries = 0;
   /** The budget has given way to another try. */
   private isGranted = false;
+  /** Of the try that runs. */
+  private wasGranted = false;
+  private startedMs: number;
+  private pass = 0;
+  private endpoint: Endpoint | undefined = undefined;
 
   constructor(request: Forwarded) {
     this.request = request;
-    this.endsAtMs = performance.now() + request.upstream.spec.timeouts.totalMs;
+    this.startedMs = performance.now();
+    this.endsAtMs = this.startedMs + request.upstream.spec.timeouts.totalMs;
   }
 
-  async run(): Promise<Forwarding> {
+  next(): void {
     const { upstream } = this.request;
-    let last: Endpoint | undefined;
-    for (;;) {
-      const endpoint = upstream.pick(last);
-      const pass = endpoint?.breaker.enter() ?? 0;
-      if (endpoint === undefined || pass === 0) {
-        this.giveBack();
-        throw unavailable(upstream);
-      }
-      if (endpoint === last) {
-        await sleep(PAUSE_MS * 2 ** (this.tries - 1) * (0.5 + Math.random() / 2));
-      }
-      last = endpoint;
-      this.tries += 1;
-      const outcome = await this.once(endpoint, pass);
-      if (outcome.kind === "answered") {
-        return { status: outcome.status, isWhole: outcome.isWhole };
-      }
-      if (outcome.kind === "gone") {
-        return { status: 499, isWhole: false };
-      }
-      if (outcome.kind === "failed" && !this.mayRepeat(outcome.reason === "never-sent")) {
-        throw failure(upstream, outcome.reason, outcome.error);
-      }
+    const last = this.endpoint;
+    const endpoint = upstream.pick(last);
+    const pass = endpoint?.breaker.enter() ?? 0;
+    if (endpoint === undefined || pass === 0) {
+      this.giveBack();
+      this.failed(unavailable(upstream));
+      return;
+    }
+    this.pass = pass;
+    this.endpoint = endpoint;
+    if (endpoint === last) {
+      setTimeout(
+        () => this.again(endpoint),
+        PAUSE_MS * 2 ** (this.tries - 1) * (0.5 + Math.random() / 2),
+      );
+    } else if (last === undefined) {
+      this.once(endpoint);
+    } else {
+      this.again(endpoint);
     }
   }
 
-  private async once(endpoint: Endpoint, pass: number): Promise<Outcome> {
-    const { upstream, method, path, headersFor, body, reply, answerHeaders, tried } = this.request;
-    const { timeouts, retries } = upstream.spec;
-    const startedMs = performance.now();
-    const wasGranted = this.isGranted;
-    this.isGranted = false;
-    endpoint.active += 1;
-    const outcome = await tryOnce({
-      endpoint,
-      method,
-      path: endpoint.basePath + path,
-      headers: headersFor(endpoint),
-      body,
-      tryMs: Math.max(1, Math.min(timeouts.tryMs, this.endsAtMs - startedMs)),
-      idleMs: timeouts.idleMs,
-      streamIdleMs: timeouts.streamIdleMs,
-      reply,
-      drops: (status) => retries.status.includes(status) && this.mayRepeat(false),
-      answerHeaders,
-    });
+  drops(status: number): boolean {
+    return this.request.upstream.spec.retries.status.includes(status) && this.mayRepeat(false);
+  }
+
+  answerHeaders(headers: IncomingHttpHeaders): string[] {
+    return this.request.answerHeaders(headers);
+  }
+
+  settled(outcome: Outcome): void {
+    const { request, endpoint, pass } = this;
+    const { upstream } = request;
+    if (endpoint === undefined) {
+      return;
+    }
     endpoint.active -= 1;
-    if (wasGranted) {
+    if (this.wasGranted) {
       upstream.budget.retried();
     }
     judge(endpoint, pass, outcome);
-    tried({ upstream: upstream.name, outcome: nameOf(outcome), ms: performance.now() - startedMs });
-    return outcome;
+    request.tried({
+      upstream: upstream.name,
+      outcome: nameOf(outcome),
+      ms: performance.now() - this.startedMs,
+    });
+    if (outcome.kind === "answered") {
+      this.ended(outcome);
+    } else if (outcome.kind === "gone") {
+      this.ended({ status: 499, isWhole: false });
+    } else if (outcome.kind === "failed" && !this.mayRepeat(outcome.reason === "never-sent")) {
+      this.failed(failure(upstream, outcome.reason, outcome.error));
+    } else {
+      // Not from within the client, which is still busy with the end of this try.
+      queueMicrotask(() => this.next());
+    }
+  }
+
+  private again(endpoint: Endpoint): void {
+    this.startedMs = performance.now();
+    this.once(endpoint);
+  }
+
+  private once(endpoint: Endpoint): void {
+    const { request, startedMs } = this;
+    const { timeouts } = request.upstream.spec;
+    this.tries += 1;
+    this.wasGranted = this.isGranted;
+    this.isGranted = false;
+    endpoint.active += 1;
+    tryOnce({
+      endpoint,
+      method: request.method,
+      path: endpoint.basePath + request.path,
+      headers: request.headersFor(endpoint),
+      body: request.body,
+      tryMs: Math.max(1, Math.min(timeouts.tryMs, this.endsAtMs - startedMs)),
+      timeouts,
+      reply: request.reply,
+      judge: this,
+    });
+  }
+
+  private ended(result: Forwarding): void {
+    this.request.upstream.budget.end();
+    this.request.ended(result);
+  }
+
+  private failed(problem: Problem): void {
+    this.request.upstream.budget.end();
+    this.request.failed(problem);
   }
 
   /** Asks for another try; from then on it has been counted. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { HeaderChanges } from "../file/route-shape.ts";
 
 /** Who calls, as an upstream is told. */
@@ -77,12 +78,12 @@ export function requestHeaders(by: ForwardedBy, rules: RequestHeaderRules): stri
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const raw = rawHeaders[at] ?? "";
     const value = rawHeaders[at + 1] ?? "";
-    const name = raw.toLowerCase();
-    if (name === "host" || name === ":authority") {
+    const fate = fateOf(raw);
+    if (fate === "host") {
       host = value;
-    } else if (name === "via") {
+    } else if (fate === "via") {
       via = `${value}, ${VIA}`;
-    } else if (isSentOn(name, named, rules)) {
+    } else if (isSentOn(fate, rules) && !isNamed(raw, named)) {
       sent.push(raw, value);
     }
   }
@@ -109,77 +110,129 @@ export function requestHeaders(by: ForwardedBy, rules: RequestHeaderRules): stri
   return changed(sent, rules.changes);
 }
 
-/** The headers of an answer as the caller gets them. `rawHeaders` comes as the client read it. */
+/** The headers of an answer as the caller gets them. */
 export function responseHeaders(
-  rawHeaders: unknown,
+  answered: IncomingHttpHeaders,
   { changes, requestId }: { readonly changes: HeaderChanges; readonly requestId: string },
 ): string[] {
-  const pairs: string[] = Array.isArray(rawHeaders) ? rawHeaders.map(textOf) : [];
-  const named = namedByConnection(pairs);
+  const named = namedIn(answered.connection);
   const sent: string[] = [];
-  for (let at = 0; at + 1 < pairs.length; at += 2) {
-    const name = (pairs[at] ?? "").toLowerCase();
+  for (const name in answered) {
     // `alt-svc` would lead callers past the gateway.
     if (
-      !connectionHeaders.has(name) &&
-      !named.has(name) &&
-      name !== "alt-svc" &&
-      name !== "x-request-id"
+      connectionHeaders.has(name) ||
+      named.has(name) ||
+      name === "alt-svc" ||
+      name === "x-request-id"
     ) {
-      sent.push(name, pairs[at + 1] ?? "");
+      continue;
+    }
+    const value = answered[name];
+    if (typeof value === "string") {
+      sent.push(name, value);
+    } else {
+      for (const one of value ?? []) {
+        sent.push(name, one);
+      }
     }
   }
   sent.push("x-request-id", requestId);
   return changed(sent, changes);
 }
 
-function isSentOn(name: string, named: ReadonlySet<string>, rules: RequestHeaderRules): boolean {
-  if (connectionHeaders.has(name) || (named.has(name) && !framing.has(name))) {
+/** True where `Connection` names the header; it cannot take out those that frame the message. */
+function isNamed(raw: string, named: ReadonlySet<string>): boolean {
+  if (named.size === 0) {
     return false;
   }
-  if (name === "authorization") {
-    return rules.keepsAuthorization;
+  const name = raw.toLowerCase();
+  return named.has(name) && !framing.has(name);
+}
+
+/** What is done with a header by its name alone. */
+type Fate = "sent" | "dropped" | "host" | "via" | "authorization" | "upgrade" | "trace";
+
+/** Names whose fate is remembered, as callers write them; clients have few. */
+const FATES_MAX = 1_000;
+const fates = new Map<string, Fate>();
+
+function fateOf(raw: string): Fate {
+  const known = fates.get(raw);
+  if (known !== undefined) {
+    return known;
+  }
+  const fate = fateOfName(raw.toLowerCase());
+  if (fates.size < FATES_MAX) {
+    fates.set(raw, fate);
+  }
+  return fate;
+}
+
+function fateOfName(name: string): Fate {
+  if (name === "host" || name === ":authority") {
+    return "host";
+  }
+  if (name === "via" || name === "authorization") {
+    return name;
+  }
+  if (name === "traceparent") {
+    return "trace";
   }
   if (name.startsWith("sec-websocket-")) {
-    return rules.isUpgrade === true;
+    return connectionHeaders.has(name) ? "dropped" : "upgrade";
   }
-  if (name === "traceparent" && rules.own.some(([own]) => own === name)) {
-    return false;
+  // HTTP/2 writes names that begin so in place of the first line; servers behind CGI read `_` and `-` alike.
+  const isDropped =
+    connectionHeaders.has(name) ||
+    name.startsWith(":") ||
+    ours.has(name.includes("_") ? name.replaceAll("_", "-") : name);
+  return isDropped ? "dropped" : "sent";
+}
+
+function isSentOn(fate: Fate, rules: RequestHeaderRules): boolean {
+  switch (fate) {
+    case "authorization":
+      return rules.keepsAuthorization;
+    case "upgrade":
+      return rules.isUpgrade === true;
+    case "trace":
+      return !rules.own.some(([own]) => own === "traceparent");
+    default:
+      return fate === "sent";
   }
-  // What HTTP/2 writes in place of the first line.
-  if (name.startsWith(":")) {
-    return false;
-  }
-  // Servers behind CGI read `_` and `-` alike.
-  return !ours.has(name.includes("_") ? name.replaceAll("_", "-") : name);
 }
 
 const nothing: ReadonlySet<string> = new Set();
 
 /** Header names that `Connection` says are for this connection only. */
 function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
-  let named: Set<string> | undefined;
+  let said: string | undefined;
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? "";
     if (name.length === 10 && name.toLowerCase() === "connection") {
-      for (const token of (headers[at + 1] ?? "").toLowerCase().split(",")) {
-        const trimmed = token.trim();
-        if (trimmed !== "keep-alive" && trimmed !== "close") {
-          (named ??= new Set()).add(trimmed);
-        }
-      }
+      const value = headers[at + 1] ?? "";
+      said = said === undefined ? value : `${said},${value}`;
     }
   }
-  return named ?? nothing;
+  return namedIn(said);
+}
+
+function namedIn(connection: string | readonly string[] | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === "keep-alive" || connection === "close") {
+    return nothing;
+  }
+  const names = String(connection)
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim());
+  return new Set(names.filter((name) => name !== "keep-alive" && name !== "close"));
 }
 
 function changed(headers: string[], { set, add, remove }: HeaderChanges): string[] {
-  const setNames = Object.keys(set);
-  const addNames = Object.keys(add);
-  if (setNames.length === 0 && addNames.length === 0 && remove.length === 0) {
+  if (remove.length === 0 && isEmpty(set) && isEmpty(add)) {
     return headers;
   }
-  const gone = new Set([...setNames, ...remove]);
+  const gone = new Set([...Object.keys(set), ...remove]);
   const kept: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? "";
@@ -193,9 +246,11 @@ function changed(headers: string[], { set, add, remove }: HeaderChanges): string
   return kept;
 }
 
-/** Bytes are read as Latin-1, in which they are written again. */
-function textOf(value: unknown): string {
-  return Buffer.isBuffer(value) ? value.toString("latin1") : String(value);
+function isEmpty(record: Readonly<Record<string, string>>): boolean {
+  for (const _name in record) {
+    return false;
+  }
+  return true;
 }
 
 function quotedNode(address: string): string {

@@ -1,12 +1,15 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { Problem } from "#kernel";
+import type { Problem } from "#kernel";
 import { copies } from "../shadow/shadow-message.ts";
 import type { Caller } from "./caller.ts";
-import { forward, type Forwarding } from "./forward.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { forward, type Forwarded, type Forwarding, type TryResult } from "./forward.ts";
 import { requestHeaders, responseHeaders } from "./forwarded-headers.ts";
 import { noBody, type RequestBody, streamedBody, wholeBody } from "./request-body.ts";
 import { IDENTITY_HEADER } from "./sign-identity.ts";
 import type { Reply } from "./try-once.ts";
+import type { Upstream } from "./upstream.ts";
 import type { Taken, Upstreams, Way } from "./upstreams.ts";
 
 /** A request that goes to an upstream, whatever it came in on. */
@@ -20,50 +23,82 @@ export interface SentOn {
   readonly trace: Readonly<Record<string, string>>;
 }
 
-/** Sends it on and writes down what came of it. Problems: those of `forward`. */
-export async function sendOn(upstreams: Upstreams, request: SentOn): Promise<Forwarding> {
-  const { way, caller, method, body, reply } = request;
-  const { taken, upstream, path } = way;
-  const { spec } = taken.match.route;
-  const startedMs = performance.now();
-  let answeredMs = 0;
-  const own = ownHeaders(upstreams, request);
-  const keepsAuthorization = identityMode(taken) === "pass";
-  try {
-    const result = await forward({
-      upstream,
-      method,
-      path,
-      body,
-      reply,
-      headersFor: ({ host }) =>
-        requestHeaders(caller, {
-          changes: spec.headers.request,
-          host: spec.preserveHost ? undefined : host,
-          keepsAuthorization,
-          own,
-        }),
-      answerHeaders: (rawHeaders) => {
-        answeredMs = performance.now() - startedMs;
-        const headers = responseHeaders(rawHeaders, {
-          changes: spec.headers.response,
-          requestId: caller.requestId,
-        });
-        if (taken.setCookie !== undefined) {
-          headers.push("set-cookie", taken.setCookie);
-        }
-        return headers;
-      },
-      tried: upstreams.metrics.tried,
+/** Sends it on and writes down what came of it. Problems (rejects): those of `forward`. */
+export function sendOn(upstreams: Upstreams, request: SentOn): Promise<Forwarding> {
+  return new Promise((resolve, reject) => {
+    forward(new Sending(upstreams, request, { resolve, reject }));
+  });
+}
+
+/** How it ends. */
+interface Ends {
+  readonly resolve: (result: Forwarding) => void;
+  readonly reject: (problem: Problem) => void;
+}
+
+/** A request on its way to an upstream and back. */
+class Sending implements Forwarded {
+  readonly upstream: Upstream;
+  readonly method: string;
+  readonly path: string;
+  readonly body: RequestBody;
+  readonly reply: Reply;
+  private readonly upstreams: Upstreams;
+  private readonly request: SentOn;
+  private readonly ends: Ends;
+  private readonly startedMs = performance.now();
+  private answeredMs = 0;
+
+  constructor(upstreams: Upstreams, request: SentOn, ends: Ends) {
+    this.upstream = request.way.upstream;
+    this.method = request.method;
+    this.path = request.way.path;
+    this.body = request.body;
+    this.reply = request.reply;
+    this.upstreams = upstreams;
+    this.request = request;
+    this.ends = ends;
+  }
+
+  headersFor({ host }: Endpoint): string[] {
+    const { way, caller } = this.request;
+    const { spec } = way.taken.match.route;
+    return requestHeaders(caller, {
+      changes: spec.headers.request,
+      host: spec.preserveHost ? undefined : host,
+      keepsAuthorization: identityMode(way.taken) === "pass",
+      own: ownHeaders(this.upstreams, this.request),
     });
-    account(upstreams, taken, { ...result, ms: answeredMs });
-    return result;
-  } catch (error) {
-    if (error instanceof Problem) {
-      const ms = performance.now() - startedMs;
-      account(upstreams, taken, { status: error.status, isWhole: true, ms });
+  }
+
+  answerHeaders(answered: IncomingHttpHeaders): string[] {
+    this.answeredMs = performance.now() - this.startedMs;
+    const { way, caller } = this.request;
+    const headers = responseHeaders(answered, {
+      changes: way.taken.match.route.spec.headers.response,
+      requestId: caller.requestId,
+    });
+    const { setCookie } = way.taken;
+    if (setCookie !== undefined) {
+      headers.push("set-cookie", setCookie);
     }
-    throw error;
+    return headers;
+  }
+
+  tried(result: TryResult): void {
+    this.upstreams.metrics.tried(result);
+  }
+
+  ended(result: Forwarding): void {
+    const { status, isWhole } = result;
+    account(this.upstreams, this.request.way.taken, { status, isWhole, ms: this.answeredMs });
+    this.ends.resolve(result);
+  }
+
+  failed(problem: Problem): void {
+    const ms = performance.now() - this.startedMs;
+    account(this.upstreams, this.request.way.taken, { status: problem.status, isWhole: true, ms });
+    this.ends.reject(problem);
   }
 }
 
@@ -105,12 +140,15 @@ function identityMode({ match }: Taken): "pass" | "strip" | "sign" {
   return identity ?? (auth === "none" ? "pass" : "sign");
 }
 
+/** Where no trace runs. */
+export const noTrace: Readonly<Record<string, string>> = {};
+
 /** The signed identity where the route asks for it, and the trace. */
 export function ownHeaders(
   { signer }: Upstreams,
   { way: { taken, upstream }, trace }: Pick<SentOn, "way" | "trace">,
 ): [string, string][] {
-  const headers: [string, string][] = Object.entries(trace);
+  const headers: [string, string][] = trace === noTrace ? [] : Object.entries(trace);
   if (identityMode(taken) === "sign" && taken.actor.kind === "user") {
     headers.push([IDENTITY_HEADER, signer.identityOf(taken.actor, upstream.name)]);
   }

@@ -3,16 +3,16 @@ import type { TLSSocket } from "node:tls";
 import { shadowOf } from "../shadow/shadow-message.ts";
 import type { Caller } from "./caller.ts";
 import type { Forwarding } from "./forward.ts";
-import { keptBytes } from "./request-body.ts";
+import { keptBytes, type RequestBody } from "./request-body.ts";
 import { account, bodyFor, sendOn } from "./send-on.ts";
-import type { Reply } from "./try-once.ts";
+import type { Reply, Writer } from "./try-once.ts";
 import type { Taken, Upstreams, Way } from "./upstreams.ts";
 
-/** The caller of a message. */
+/** The caller of a message. The id is that of the exchange, once there is one. */
 export function callerOf(
   message: IncomingMessage,
   { address, requestId }: { readonly address: string; readonly requestId: string },
-): Caller {
+): Caller & { requestId: string } {
   const { socket, headers, rawHeaders } = message;
   const remote = socket.remoteAddress ?? "";
   // IPv4 over a socket that listens on both kinds.
@@ -45,22 +45,31 @@ export interface RoutedMessage {
 }
 
 /** Sends a message on and writes the answer. Rejects only where nothing has been written; problems: those of `forward`. */
-export async function serveRouted(
-  upstreams: Upstreams,
-  routed: RoutedMessage,
-): Promise<Forwarding> {
-  const { message, response, way, caller, trace, isLast } = routed;
+export function serveRouted(upstreams: Upstreams, routed: RoutedMessage): Promise<Forwarding> {
+  const { message, way } = routed;
   const { method = "GET", headers } = message;
   const length = headers["content-length"];
-  const coming = bodyFor({ way, method }, message, {
+  const body = bodyFor({ way, method }, message, {
     bytes: length === undefined ? undefined : Number(length),
     // HTTP/2 has frames where HTTP/1.1 has chunks, and no header for them.
     isChunked:
       headers["transfer-encoding"] !== undefined ||
       (message.httpVersionMajor > 1 && length === undefined && !/^(?:GET|HEAD)$/.test(method)),
   });
-  const body = coming instanceof Promise ? await coming : coming;
-  shadowOf(upstreams, way.taken, { message, response, caller, body: keptBytes(body) });
+  return body instanceof Promise
+    ? body.then((whole) => serveWith(upstreams, routed, whole))
+    : serveWith(upstreams, routed, body);
+}
+
+function serveWith(
+  upstreams: Upstreams,
+  { message, response, way, caller, trace, isLast }: RoutedMessage,
+  body: RequestBody,
+): Promise<Forwarding> {
+  const { method = "GET" } = message;
+  if (way.taken.live.route.spec.shadow !== undefined) {
+    shadowOf(upstreams, way.taken, { message, response, caller, body: keptBytes(body) });
+  }
   const reply = new MessageReply(response, isLast && message.httpVersionMajor === 1);
   return sendOn(upstreams, { way, caller, method, body, reply, trace });
 }
@@ -95,24 +104,27 @@ const HEAD_WAITS_MAX_BYTES = 65_536;
 const ONE_WRITE_MAX_BYTES = 16_384;
 
 class MessageReply implements Reply {
-  whenReady: (() => void) | undefined;
-  whenGone: (() => void) | undefined;
   private readonly response: ServerResponse;
   private readonly isLast: boolean;
+  private writer: Writer | undefined = undefined;
   /** Bytes of the body that are still to come, where the head says how many. */
   private left = Number.NaN;
   /** The end of the body, kept for `end`: one write instead of two. */
-  private last: Buffer | undefined;
+  private last: Buffer | undefined = undefined;
+  private isWaiting = false;
 
   constructor(response: ServerResponse, isLast: boolean) {
     this.response = response;
     this.isLast = isLast;
-    response.on("drain", () => this.whenReady?.());
-    response.once("close", () => {
+    response.on("close", () => {
       if (!response.writableFinished) {
-        this.whenGone?.();
+        this.writer?.gone();
       }
     });
+  }
+
+  follow(writer: Writer | undefined): void {
+    this.writer = writer;
   }
 
   get isGone(): boolean {
@@ -123,10 +135,9 @@ class MessageReply implements Reply {
     if (this.isLast) {
       headers.push("connection", "close");
     }
-    for (let at = 0; at + 1 < headers.length; at += 2) {
-      if (headers[at] === "content-length") {
-        this.left = Number(headers[at + 1]);
-      }
+    const lengthAt = headers.indexOf("content-length");
+    if (lengthAt % 2 === 0) {
+      this.left = Number(headers[lengthAt + 1]);
     }
     this.response.writeHead(status, headers);
     if (!(this.left <= HEAD_WAITS_MAX_BYTES)) {
@@ -145,7 +156,15 @@ class MessageReply implements Reply {
       this.last = chunk;
       return true;
     }
-    return this.response.write(chunk);
+    const mayGoOn = this.response.write(chunk);
+    if (!mayGoOn && !this.isWaiting) {
+      this.isWaiting = true;
+      this.response.once("drain", () => {
+        this.isWaiting = false;
+        this.writer?.ready();
+      });
+    }
+    return mayGoOn;
   }
 
   end(): void {

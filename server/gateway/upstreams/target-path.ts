@@ -7,6 +7,9 @@ import type { Match } from "./route-table.ts";
  */
 export function targetPath({ own, path }: Pick<NamedTarget, "own" | "path">, match: Match): string {
   const template = own ?? path;
+  if (match.rest.length === 0 && template !== undefined && !template.includes("{")) {
+    return `${template}${renamedQuery(match)}`;
+  }
   const head =
     template === undefined
       ? match.matched

@@ -1,21 +1,29 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { UpstreamSpec } from "../file/upstream-shape.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { Waiting } from "./lookouts.ts";
 import type { RequestBody } from "./request-body.ts";
+
+/** Who writes an answer. */
+export interface Writer {
+  /** After `write` has asked to wait: there is room again. */
+  ready(): void;
+  /** Nobody waits for the answer any more. */
+  gone(): void;
+}
 
 /** Where an answer goes. */
 export interface Reply {
   /** Name and value by turns. */
   head(status: number, headers: string[]): void;
-  /** False asks to wait until `whenReady` is called. */
+  /** False asks to wait until the writer is told that it is `ready`. */
   write(chunk: Buffer): boolean;
   end(): void;
   /** The rest will never come: the connection is cut, so that the caller sees it. */
   cut(): void;
-  /** Set by whoever writes. */
-  whenReady: (() => void) | undefined;
-  /** Called when nobody waits for the answer any more. */
-  whenGone: (() => void) | undefined;
+  /** From now on this one writes, and is told. */
+  follow(writer: Writer | undefined): void;
   readonly isGone: boolean;
 }
 
@@ -29,12 +37,18 @@ export interface Attempt {
   readonly body: RequestBody;
   /** From the end of the request to the beginning of the answer, milliseconds. */
   readonly tryMs: number;
-  readonly idleMs: number;
-  readonly streamIdleMs: number;
+  readonly timeouts: Pick<UpstreamSpec["timeouts"], "idleMs" | "streamIdleMs">;
   readonly reply: Reply;
+  readonly judge: AttemptJudge;
+}
+
+/** Whose attempt it is. */
+export interface AttemptJudge {
   /** True where an answer of this status is thrown away, because there will be another try. */
-  readonly drops: (status: number) => boolean;
-  readonly answerHeaders: (rawHeaders: unknown) => string[];
+  drops(status: number): boolean;
+  answerHeaders(headers: IncomingHttpHeaders): string[];
+  /** Told once how the attempt ended. */
+  settled(outcome: Outcome): void;
 }
 
 /** How a try ended. */
@@ -54,35 +68,35 @@ const DROPPED_MAX_BYTES = 65_536;
 /** How long its end is waited for, milliseconds. */
 const DROPPED_MAX_MS = 1_000;
 
-/** Sends a request once and streams the answer on. Never rejects. */
-export function tryOnce(attempt: Attempt): Promise<Outcome> {
-  return new Promise((resolve) => new Try(attempt, resolve).start());
+/** Sends a request once and streams the answer on. Never throws. */
+export function tryOnce(attempt: Attempt): void {
+  new Try(attempt).start();
 }
 
-class Try implements Dispatcher.DispatchHandler {
+class Try implements Dispatcher.DispatchHandler, Waiting {
+  place = -1;
   private readonly attempt: Attempt;
-  private readonly settle: (outcome: Outcome) => void;
-  private controller: Dispatcher.DispatchController | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private controller: Dispatcher.DispatchController | undefined = undefined;
   private status = 0;
   private isDropped = false;
   private droppedBytes = 0;
   private isSettled = false;
   private isTimeout = false;
+  /** When it has waited too long, by `performance.now`; Infinity while nothing is awaited. */
+  private dueMs = Infinity;
+  /** How long the answer may be silent, milliseconds. */
+  private silenceMs = 0;
+  /** Something of the answer has come since the last look. */
+  private isHeard = false;
 
-  constructor(attempt: Attempt, settle: (outcome: Outcome) => void) {
+  constructor(attempt: Attempt) {
     this.attempt = attempt;
-    this.settle = settle;
   }
 
   start(): void {
     const { endpoint, method, path, headers, body, reply } = this.attempt;
-    reply.whenGone = () => {
-      // First: the end of the connection must not count as a failure of the upstream.
-      this.finish({ kind: "gone" });
-      this.controller?.abort(new Error("the caller went away"));
-    };
-    reply.whenReady = () => this.controller?.resume();
+    reply.follow(this);
+    endpoint.lookouts.add(this);
     if (!body.isStream) {
       this.arm();
     }
@@ -93,6 +107,33 @@ class Try implements Dispatcher.DispatchHandler {
       );
     } catch (error) {
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Nobody waits for the answer any more. */
+  gone(): void {
+    // First: the end of the connection must not count as a failure of the upstream.
+    this.finish({ kind: "gone" });
+    this.controller?.abort(new Error("the caller went away"));
+  }
+
+  /** The reply takes more. */
+  ready(): void {
+    this.controller?.resume();
+  }
+
+  look(nowMs: number): void {
+    if (this.isHeard || this.controller?.paused === true) {
+      // Not while it is we who do not read.
+      this.isHeard = false;
+      this.dueMs = nowMs + this.silenceMs;
+    } else if (nowMs >= this.dueMs) {
+      this.dueMs = Infinity;
+      if (this.status === 0) {
+        this.late();
+      } else {
+        this.controller?.abort(new Error("the upstream fell silent in the middle of its answer"));
+      }
     }
   }
 
@@ -110,24 +151,25 @@ class Try implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
     if (status < 200 || this.isSettled) {
       return;
     }
-    clearTimeout(this.timer);
     this.status = status;
-    const { reply, drops, answerHeaders, idleMs, streamIdleMs } = this.attempt;
-    if (drops(status)) {
+    // The time counts from the next look on.
+    this.isHeard = true;
+    const { reply, judge, timeouts } = this.attempt;
+    if (judge.drops(status)) {
       this.isDropped = true;
-      this.watchSilence(DROPPED_MAX_MS);
+      this.silenceMs = DROPPED_MAX_MS;
       return;
     }
     const isStream = headers["content-type"]?.startsWith("text/event-stream") === true;
-    this.watchSilence(isStream ? streamIdleMs : idleMs);
-    reply.head(status, answerHeaders(controller.rawHeaders));
+    this.silenceMs = isStream ? timeouts.streamIdleMs : timeouts.idleMs;
+    reply.head(status, judge.answerHeaders(headers));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -138,7 +180,7 @@ class Try implements Dispatcher.DispatchHandler {
       }
       return;
     }
-    this.timer?.refresh();
+    this.isHeard = true;
     if (!this.attempt.reply.write(chunk)) {
       controller.pause();
     }
@@ -171,7 +213,7 @@ class Try implements Dispatcher.DispatchHandler {
 
   /** From now on the answer must begin in time. */
   private arm(): void {
-    this.timer = setTimeout(() => this.late(), this.attempt.tryMs);
+    this.dueMs = performance.now() + this.attempt.tryMs;
   }
 
   private late(): void {
@@ -181,24 +223,13 @@ class Try implements Dispatcher.DispatchHandler {
     this.onResponseError(undefined, error);
   }
 
-  /** Gives up an answer that stops in the middle; not while it is we who do not read. */
-  private watchSilence(ms: number): void {
-    this.timer = setTimeout(() => {
-      if (this.controller?.paused === true) {
-        this.timer?.refresh();
-      } else {
-        this.controller?.abort(new Error("the upstream fell silent in the middle of its answer"));
-      }
-    }, ms);
-  }
-
   private finish(outcome: Outcome): void {
     if (!this.isSettled) {
       this.isSettled = true;
-      clearTimeout(this.timer);
-      this.attempt.reply.whenGone = undefined;
-      this.attempt.reply.whenReady = undefined;
-      this.settle(outcome);
+      const { endpoint, reply, judge } = this.attempt;
+      endpoint.lookouts.remove(this);
+      reply.follow(undefined);
+      judge.settled(outcome);
     }
   }
 }

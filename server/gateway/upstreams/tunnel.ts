@@ -1,4 +1,9 @@
-import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import { Problem } from "#kernel";
@@ -110,13 +115,13 @@ class Join implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(
-    ...[controller, status, , far]: Parameters<
+    ...[, status, headers, far]: Parameters<
       NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>
     >
   ): void {
     const { socket, head, way } = this.upgrade;
     const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
-    const answer = this.headersOf(controller);
+    const answer = this.headersOf(headers);
     for (let at = 0; at + 1 < answer.length; at += 2) {
       lines.push(`${answer[at]}: ${answer[at + 1]}`);
     }
@@ -133,7 +138,11 @@ class Join implements Dispatcher.DispatchHandler {
   }
 
   /** The upstream declines: an ordinary answer on a connection that then ends. */
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     if (status < 200) {
       return;
     }
@@ -143,7 +152,7 @@ class Join implements Dispatcher.DispatchHandler {
     response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0]);
     response.once("finish", () => socket.end());
     response.on("drain", () => controller.resume());
-    response.writeHead(status, this.headersOf(controller));
+    response.writeHead(status, this.headersOf(headers));
     this.response = response;
     this.options.resolve(status);
   }
@@ -166,10 +175,10 @@ class Join implements Dispatcher.DispatchHandler {
     }
   }
 
-  private headersOf({ rawHeaders }: Dispatcher.DispatchController): string[] {
+  private headersOf(answered: IncomingHttpHeaders): string[] {
     const { way, caller } = this.upgrade;
     const { response } = way.taken.match.route.spec.headers;
-    return responseHeaders(rawHeaders, { changes: response, requestId: caller.requestId });
+    return responseHeaders(answered, { changes: response, requestId: caller.requestId });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Metrics } from "#kernel";
+import { Lookup } from "../lookup.ts";
 import type { TryResult } from "./forward.ts";
 import type { LiveRoute } from "./live-route.ts";
 
@@ -56,14 +57,29 @@ export function openUpstreamMetrics(
       }
     }
   });
+  const triedOf = new Lookup((upstream: string) => ({
+    seconds: trySeconds.of({ upstream }),
+    outcomes: new Lookup((outcome: string) => tries.of({ upstream, outcome })),
+  }));
+  const routedOf = new Lookup(
+    (route: string) =>
+      new Lookup((target: string) => ({
+        seconds: seconds.of({ route, target }),
+        statuses: new Lookup((status: number) =>
+          requests.of({ route, target, status_code: String(status) }),
+        ),
+      })),
+  );
   return {
     tried: ({ upstream, outcome, ms }) => {
-      tries.inc({ upstream, outcome });
-      trySeconds.observe(ms / 1_000, { upstream });
+      const of = triedOf.get(upstream);
+      of.outcomes.get(outcome).inc();
+      of.seconds.observe(ms / 1_000);
     },
     routed: ({ route, target, status, ms }) => {
-      requests.inc({ route, target, status_code: String(status) });
-      seconds.observe(ms / 1_000, { route, target });
+      const of = routedOf.get(route).get(target);
+      of.statuses.get(status).inc();
+      of.seconds.observe(ms / 1_000);
     },
   };
 }

@@ -5,7 +5,7 @@ import { emptyFile } from "../file/gateway-file.ts";
 import type { RouteSpec } from "../file/route-shape.ts";
 import { upstream as upstreamShape } from "../file/upstream-shape.ts";
 import { Shadows } from "../shadow/shadows.ts";
-import { actorFor, type Caller, type FindActor, stickinessOf } from "./caller.ts";
+import { actorFor, type Caller, type FindActor, type Stickiness, stickinessOf } from "./caller.ts";
 import { chooseTarget } from "./choose-target.ts";
 import { LiveRoute, type LiveTarget, type RouteCommand } from "./live-route.ts";
 import { type Match, RouteTable } from "./route-table.ts";
@@ -141,12 +141,6 @@ export class Upstreams {
     if (found instanceof Problem) {
       return { kind: "refused", problem: found, endpoint: undefined };
     }
-    const refused = (error: unknown): Way => {
-      if (error instanceof Problem) {
-        return { kind: "refused", problem: error, endpoint: found.route.endpoint };
-      }
-      throw error;
-    };
     try {
       const { spec } = found.route;
       if (isCircle(caller)) {
@@ -162,13 +156,14 @@ export class Upstreams {
       const choice = this.choiceOf(live);
       const asksWho =
         spec.auth !== "none" || (choice.length > 1 && /^(?:user|key)$/.test(spec.sticky));
-      return asksWho
-        ? actorFor(spec, caller, this.options.findActor)
-            .then((actor) => this.decide(found, caller, { live, choice, actor }))
-            .catch(refused)
-        : this.decide(found, caller, { live, choice, actor: ANONYMOUS });
+      const actor = asksWho ? actorFor(spec, caller, this.options.findActor) : ANONYMOUS;
+      return actor instanceof Promise
+        ? actor
+            .then((who) => this.decide(found, caller, { live, choice, actor: who }))
+            .catch((error: unknown) => refusedWay(found, error))
+        : this.decide(found, caller, { live, choice, actor });
     } catch (error) {
-      return refused(error);
+      return refusedWay(found, error);
     }
   }
 
@@ -198,6 +193,10 @@ export class Upstreams {
 
   /** The targets that may be chosen. Where none is able, those that were meant answer for it. */
   private choiceOf({ targets }: LiveRoute): readonly LiveTarget[] {
+    const [only] = targets;
+    if (targets.length === 1 && only !== undefined && only.weight > 0) {
+      return targets;
+    }
     const meant = targets.filter(({ weight }) => weight > 0);
     if (meant.length <= 1) {
       return meant;
@@ -212,7 +211,7 @@ export class Upstreams {
     { live, choice, actor }: { live: LiveRoute; choice: readonly LiveTarget[]; actor: Actor },
   ): Way {
     const { spec, name } = match.route;
-    const sticky = choice.length > 1 ? stickinessOf(spec, caller, actor) : { key: "" };
+    const sticky = choice.length > 1 ? stickinessOf(spec, caller, actor) : NOT_STICKY;
     const target = choice.length > 1 ? chooseTarget(choice, sticky.key) : choice[0];
     if (target === undefined) {
       throw new Error(`the route ${name} has no target`);
@@ -306,6 +305,15 @@ export class Upstreams {
 }
 
 const ANONYMOUS: Actor = { kind: "anonymous" };
+const NOT_STICKY: Stickiness = { key: "" };
+
+/** Throws what is no problem of a caller. */
+function refusedWay({ route }: Match, error: unknown): Way {
+  if (error instanceof Problem) {
+    return { kind: "refused", problem: error, endpoint: route.endpoint };
+  }
+  throw error;
+}
 
 /** What a process without an API answers itself. */
 const ownPaths =
@@ -334,7 +342,8 @@ const PASSES_MAX = 5;
 
 function isCircle({ rawHeaders }: Caller): boolean {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() === "via") {
+    const name = rawHeaders[at];
+    if (name?.length === 3 && name.toLowerCase() === "via") {
       return (rawHeaders[at + 1] ?? "").split(" basalt").length > PASSES_MAX;
     }
   }

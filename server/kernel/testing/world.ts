@@ -121,9 +121,12 @@ const closedEgress: Egress = {
 };
 
 const silentMetrics: Metrics = {
-  counter: () => ({ inc: () => undefined }),
+  counter: () => ({ inc: () => undefined, of: () => ({ inc: () => undefined }) }),
   gauge: () => ({ set: () => undefined }),
-  histogram: () => ({ observe: () => undefined }),
+  histogram: () => ({
+    observe: () => undefined,
+    of: () => ({ observe: () => undefined }),
+  }),
   expose: async () => ({ text: "", contentType: "text/plain" }),
 };
 
