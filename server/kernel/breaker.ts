@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Metrics } from "./metrics.ts";
 import { part } from "./parts.ts";
+import { SlidingCount } from "./sliding-count.ts";
 
 /** When a breaker opens and how it closes again. */
 export interface BreakerSettings {
@@ -21,9 +22,6 @@ export type BreakerState = "closed" | "open" | "half-open";
 /** A pass to call what is behind the breaker; 0 is a refusal. */
 export type BreakerPass = number;
 
-/** Slices of the window; the oldest is forgotten as a new one begins. */
-const SLICES = 10;
-
 /**
  * Stops calling what keeps failing. Closed: everything passes and results are counted. Open: everything is refused at
  * once. Half open, after a while: a few probes pass; all must succeed to close it, one failure opens it again.
@@ -41,9 +39,8 @@ export class Breaker {
   private inRow = 0;
   private probing = 0;
   private probesGood = 0;
-  private readonly good = new Uint32Array(SLICES);
-  private readonly bad = new Uint32Array(SLICES);
-  private slice = 0;
+  private readonly good: SlidingCount;
+  private readonly bad: SlidingCount;
   private openings = 0;
   /** Told of each failure, for metrics. */
   whenFailed: (() => void) | undefined;
@@ -52,6 +49,8 @@ export class Breaker {
   constructor(settings: BreakerSettings, nowMs: () => number = () => performance.now()) {
     this.settings = settings;
     this.nowMs = nowMs;
+    this.good = new SlidingCount(settings.windowMs, nowMs);
+    this.bad = new SlidingCount(settings.windowMs, nowMs);
   }
 
   get state(): BreakerState {
@@ -107,8 +106,7 @@ export class Breaker {
       return;
     }
     this.inRow = 0;
-    this.turn();
-    this.good[this.slice % SLICES] = (this.good[this.slice % SLICES] ?? 0) + 1;
+    this.good.add();
   }
 
   failed(pass: BreakerPass): void {
@@ -121,11 +119,10 @@ export class Breaker {
       return;
     }
     this.inRow += 1;
-    this.turn();
-    this.bad[this.slice % SLICES] = (this.bad[this.slice % SLICES] ?? 0) + 1;
+    this.bad.add();
     const { consecutiveFailures, failureRate, requestsMin } = this.settings;
-    const failures = sum(this.bad);
-    const all = failures + sum(this.good);
+    const failures = this.bad.total();
+    const all = failures + this.good.total();
     if (
       this.inRow >= consecutiveFailures ||
       (all >= requestsMin && failures / all >= failureRate)
@@ -158,28 +155,9 @@ export class Breaker {
     this.inRow = 0;
     this.probing = 0;
     this.probesGood = 0;
-    this.good.fill(0);
-    this.bad.fill(0);
+    this.good.clear();
+    this.bad.clear();
   }
-
-  /** Moves on to the slice of now and empties those in between. */
-  private turn(): void {
-    const now = Math.floor((this.nowMs() * SLICES) / this.settings.windowMs);
-    const passed = Math.min(SLICES, now - this.slice);
-    for (let back = 0; back < passed; back += 1) {
-      this.good[(now - back) % SLICES] = 0;
-      this.bad[(now - back) % SLICES] = 0;
-    }
-    this.slice = Math.max(this.slice, now);
-  }
-}
-
-function sum(numbers: Uint32Array): number {
-  let total = 0;
-  for (const number of numbers) {
-    total += number;
-  }
-  return total;
 }
 
 const states: readonly BreakerState[] = ["closed", "half-open", "open"];

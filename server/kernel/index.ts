@@ -18,6 +18,7 @@ export {
   type BreakerSettings,
   type BreakerState,
 } from "./breaker.ts";
+export { SlidingCount } from "./sliding-count.ts";
 export {
   changeNotices,
   type ChangeNotice,

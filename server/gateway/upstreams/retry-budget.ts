@@ -1,6 +1,7 @@
+import { SlidingCount } from "#kernel";
+
 /** The last so many seconds count, milliseconds. */
 const WINDOW_MS = 10_000;
-const SLICES = 10;
 
 /**
  * Bounds how much retries may add to the load of something that fails: a share of the requests that run at the moment, and
@@ -9,10 +10,8 @@ const SLICES = 10;
 export class RetryBudget {
   private readonly share: number;
   private readonly least: number;
-  private readonly nowMs: () => number;
-  private readonly requests = new Uint32Array(SLICES);
-  private readonly retries = new Uint32Array(SLICES);
-  private slice = 0;
+  private readonly requests: SlidingCount;
+  private readonly retries: SlidingCount;
   private running = 0;
   private retrying = 0;
 
@@ -22,7 +21,8 @@ export class RetryBudget {
   ) {
     this.share = budget;
     this.least = budgetMin;
-    this.nowMs = nowMs;
+    this.requests = new SlidingCount(WINDOW_MS, nowMs);
+    this.retries = new SlidingCount(WINDOW_MS, nowMs);
   }
 
   /** Requests that run. */
@@ -33,8 +33,7 @@ export class RetryBudget {
   /** A request begins. */
   begin(): void {
     this.running += 1;
-    this.turn();
-    this.requests[this.slice % SLICES] = (this.requests[this.slice % SLICES] ?? 0) + 1;
+    this.requests.add();
   }
 
   /** It has ended, with all its tries. */
@@ -44,36 +43,17 @@ export class RetryBudget {
 
   /** True where another try may begin; `retried` tells that it has ended. */
   mayRetry(): boolean {
-    this.turn();
     const allowedNow = Math.max(this.least, Math.floor(this.running * this.share));
-    const allowedLately = Math.max(this.least, Math.floor(sum(this.requests) * this.share));
-    if (this.retrying >= allowedNow || sum(this.retries) >= allowedLately) {
+    const allowedLately = Math.max(this.least, Math.floor(this.requests.total() * this.share));
+    if (this.retrying >= allowedNow || this.retries.total() >= allowedLately) {
       return false;
     }
     this.retrying += 1;
-    this.retries[this.slice % SLICES] = (this.retries[this.slice % SLICES] ?? 0) + 1;
+    this.retries.add();
     return true;
   }
 
   retried(): void {
     this.retrying -= 1;
   }
-
-  private turn(): void {
-    const now = Math.floor((this.nowMs() * SLICES) / WINDOW_MS);
-    const passed = Math.min(SLICES, now - this.slice);
-    for (let back = 0; back < passed; back += 1) {
-      this.requests[(now - back) % SLICES] = 0;
-      this.retries[(now - back) % SLICES] = 0;
-    }
-    this.slice = Math.max(this.slice, now);
-  }
-}
-
-function sum(numbers: Uint32Array): number {
-  let total = 0;
-  for (const number of numbers) {
-    total += number;
-  }
-  return total;
 }
