@@ -4,15 +4,23 @@ import { surfaceOf } from "#kernel";
 import { newExchange } from "../exchange.ts";
 import type { Pipeline } from "../pipeline.ts";
 
-/** What the parser says; `rawPacket` is the last piece that it looked at. */
+/** What the parser says; `rawPacket` is the last piece that it looked at, and how far it came in it. */
 export interface BrokenRequest extends Error {
   readonly code?: string;
+  readonly bytesParsed?: number;
   readonly rawPacket?: Buffer;
 }
 
 interface Refusal {
   readonly status: number;
   readonly code: string;
+}
+
+/** What was asked for, as far as it could be read. */
+interface Asked {
+  readonly target: string;
+  /** The answer must have no body. */
+  readonly isHead?: boolean;
 }
 
 /** How long a refused caller is listened to, so that it can read the answer before the connection is cut, milliseconds. */
@@ -41,12 +49,10 @@ export function refuseBroken(error: BrokenRequest, socket: Duplex, pipeline: Pip
   const refusal = refusalBy(error.code ?? "");
   const current = responseOn(socket);
   if (current === undefined) {
-    refuseRaw(socket, pipeline, { ...refusal, target: targetIn(error.rawPacket) });
+    refuseRaw(socket, pipeline, { ...refusal, ...askedIn(error) });
   } else if (current.req.complete) {
     // The answer to the request before is on its way: it goes out first.
-    current.once("finish", () =>
-      refuseRaw(socket, pipeline, { ...refusal, target: targetIn(error.rawPacket) }),
-    );
+    current.once("finish", () => refuseRaw(socket, pipeline, { ...refusal, ...askedIn(error) }));
   } else if (current.headersSent) {
     socket.destroy();
   } else {
@@ -75,14 +81,15 @@ export function refuseSlow(response: ServerResponse): void {
 export function refuseRaw(
   socket: Duplex,
   pipeline: Pipeline,
-  { status, code, target }: Refusal & { readonly target: string },
+  { status, code, target, isHead = false }: Refusal & Asked,
 ): void {
   const { body, headers } = rendered({ status, code }, target);
   const lines = Object.entries({ ...headers, connection: "close" }).map(
     ([name, value]) => `${name}: ${value}`,
   );
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, ...lines];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  const sent = isHead ? "" : body;
+  socket.end(`${head.join("\r\n")}\r\n\r\n${sent}`);
   const exchange = newExchange({
     method: "",
     target: "/",
@@ -90,7 +97,7 @@ export function refuseRaw(
     address: "",
   });
   exchange.code = code;
-  pipeline.done(exchange, { status, bytesIn: 0, bytesOut: body.length });
+  pipeline.done(exchange, { status, bytesIn: 0, bytesOut: sent.length });
 }
 
 function rendered({ status, code }: Refusal, target: string) {
@@ -115,11 +122,16 @@ function responseOn(socket: Duplex): ServerResponse | undefined {
   return message === null || message === undefined ? undefined : (message as ServerResponse);
 }
 
-function targetIn(packet: Buffer | undefined): string {
-  const [, path = "/"] =
-    /^[A-Z]+ (\/v0)(?=[/? ])/.exec(packet?.toString("latin1", 0, 64) ?? "") ?? [];
-  return path;
+/** The last request line in what the parser had read when it stopped, as far as answers depend on it. */
+function askedIn({ rawPacket, bytesParsed }: BrokenRequest): Asked {
+  const read = rawPacket?.toString("latin1", 0, bytesParsed ?? rawPacket.length) ?? "";
+  const line = [...read.matchAll(REQUEST_LINE)].at(-1);
+  const [, method, target = "/"] = line ?? [];
+  return { isHead: method === "HEAD", target };
 }
+
+/** At the beginning, or behind the end of what came before. */
+const REQUEST_LINE = /(?:^|\n)([A-Z]+) (\/[^ ?\r\n]{0,64})/g;
 
 function refusalBy(code: string): Refusal {
   switch (code) {

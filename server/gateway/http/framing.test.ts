@@ -124,3 +124,14 @@ describe("a request that could be read in two ways gets one refusal, and nothing
     expect(answer).not.toContain("smuggled");
   });
 });
+
+test.each([
+  ["alone", ""],
+  ["after a request that was good", get("Connection: keep-alive")],
+])("a HEAD that is refused, %s, gets no body", async (_name, before) => {
+  const lengths = "Content-Length: 0\r\nContent-Length: 0";
+  const text = `HEAD /v0/plain HTTP/1.1\r\nHost: a.test\r\n${lengths}\r\n\r\n`;
+  const answer = await exchange(before + text);
+  const refusal = answer.slice(answer.indexOf("HTTP/1.1 400"));
+  expect(refusal).toMatch(/^HTTP\/1\.1 400 [^]*content-length: [1-9][^]*\r\n\r\n$/i);
+});
