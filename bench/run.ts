@@ -60,13 +60,7 @@ const benches: readonly Bench[] = [
       return benchHotPage(await shared.instance(), await shared.pages());
     },
   },
-  {
-    name: "point-read",
-    run: async (shared) => {
-      const { benchPointRead } = await import("./point-read.ts");
-      return benchPointRead(await shared.instance(), await shared.pages());
-    },
-  },
+  { name: "point-read", run: async () => (await import("./point-read.ts")).benchPointRead() },
   {
     name: "write-mix",
     run: async (shared) => {
@@ -99,6 +93,7 @@ const benches: readonly Bench[] = [
       return [await benchEvents(instance), ...(await benchQuestions(instance))];
     },
   },
+  { name: "jwt", run: async () => (await import("./jwt.ts")).benchJwt() },
   { name: "latency", run: async () => (await import("./latency.ts")).benchLatency() },
   {
     name: "formulas",

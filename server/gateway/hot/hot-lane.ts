@@ -3,7 +3,8 @@ import { type HotReads, isTagNamed, type Metrics, type Problem, type UserActor }
 import { type Exchange, pathOf } from "../exchange.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { HotExchange } from "./hot-exchange.ts";
-import { type HotForm, HotForms } from "./hot-form.ts";
+import { HotForms } from "./hot-form.ts";
+import { Outgoing } from "./outgoing.ts";
 import { headerVetting } from "./vet-headers.ts";
 
 /** What the lane answers from. */
@@ -46,12 +47,12 @@ export function hotLane({
   const forms = new HotForms(pipeline);
   const vet = headerVetting(addressOf);
   const { admission, upstreams } = pipeline;
-  let answered = 0;
+  const outgoing = new Outgoing(pipeline);
   metrics.gauge(
     "gateway_hot_answers",
     "Requests answered from memory before anything was made for them, since the start",
     [],
-    (gauge) => gauge.set(answered),
+    (gauge) => gauge.set(outgoing.count),
   );
 
   return (message, response) => {
@@ -86,33 +87,14 @@ export function hotLane({
       onward({ message, response }, exchange, refusing);
       return true;
     }
-    const { socket } = message;
-    const sentBefore = socket.bytesWritten;
-    const limits = exchange.buckets === undefined ? [] : admission.headersOf(exchange);
-    form.headers[form.requestIdAt] = exchange.requestId;
-    form.headers[form.txnAt] = answer.txn;
-    send(response, form, { isBare: method === "HEAD", limits });
-    answered += 1;
-    pipeline.done(exchange, {
-      status: form.status,
-      bytesIn: 0,
-      bytesOut: Math.max(0, socket.bytesWritten - sentBefore),
+    outgoing.add({
+      response,
+      exchange,
+      form,
+      txn: answer.txn,
+      isBare: method === "HEAD",
+      limits: exchange.buckets === undefined ? [] : admission.headersOf(exchange),
     });
     return true;
   };
-}
-
-function send(
-  response: ServerResponse,
-  { status, headers, body }: HotForm,
-  { isBare, limits }: { readonly isBare: boolean; readonly limits: readonly [string, string][] },
-): void {
-  response.writeHead(status, limits.length === 0 ? headers : [...headers, ...limits.flat()]);
-  if (isBare || body === undefined) {
-    response.end();
-  } else if (typeof body === "string") {
-    response.end(body, "latin1");
-  } else {
-    response.end(body);
-  }
 }
