@@ -8,6 +8,7 @@ import {
 } from "./instance.ts";
 import type { Finding } from "./measure.ts";
 import { openLoop, percentile, type Shot, type Tally } from "./open-loop.ts";
+import { watchHealth } from "./watch-health.ts";
 
 /** The rate that is held: answers within this at the 99th of a hundred, and hardly a failure. */
 const HELD_P99_MS = Number(process.env["BENCH_HELD_P99_MS"] ?? 50);
@@ -16,7 +17,6 @@ const RECORDS = 5_000;
 const PROBE_S = Number(process.env["BENCH_PROBE_S"] ?? 3);
 /** How long three times that rate is sent, seconds. */
 const OVERLOAD_S = Number(process.env["BENCH_OVERLOAD_S"] ?? 20);
-const HEALTH_EVERY_MS = 100;
 const RECOVERY_MAX_S = 10;
 const QUIET_RATE = 20;
 
@@ -113,34 +113,6 @@ async function overload(
     ),
     finding("normal again after, s", recoveredS, "≤ 5", recoveredS <= 5, `at half the load`),
   ];
-}
-
-/** Asks for health and memory until it is told to stop. */
-function watchHealth(
-  url: string,
-  pid: number,
-): () => Promise<{ health: number[]; memory: number[] }> {
-  const health: number[] = [];
-  const memory: number[] = [];
-  const asked: Promise<unknown>[] = [];
-  const timer = setInterval(() => {
-    const fromMs = performance.now();
-    asked.push(
-      fetch(`${url}/health`).then(
-        async (answer) => {
-          await answer.text();
-          health.push(answer.ok ? performance.now() - fromMs : 10_000);
-        },
-        () => health.push(10_000),
-      ),
-      residentMb(pid).then((mb) => memory.push(mb)),
-    );
-  }, HEALTH_EVERY_MS);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(asked);
-    return { health, memory };
-  };
 }
 
 /** Seconds until a second at half the rate is answered as ever. */
