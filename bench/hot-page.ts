@@ -32,7 +32,7 @@ export async function benchHotPage(instance: Instance, data: Fixture): Promise<r
         figure: ratio.toFixed(2),
         bar: "≥ 0.45",
         met: ratio >= 0.45,
-        raw: `${showWrk("Basalt", basalt)}; ${showWrk("nginx", other)}`,
+        raw: `${showWrk("Basalt", basalt)}, ${Math.round(basalt.bytes)} bytes with its head; ${showWrk("nginx", other)}, ${Math.round(other.bytes)} bytes`,
       },
     ];
   } finally {

@@ -14,6 +14,8 @@ export interface WrkRun {
   /** CPU of the server's process, user and system, for each answer, microseconds. */
   readonly cpuUs: number;
   readonly rssMb: number;
+  /** Head and body of an answer, the mean. */
+  readonly bytes: number;
   /** Answers that were none of 2xx and 3xx, and connections that broke. */
   readonly bad: number;
   /** Answers a second to those beside. */
@@ -42,9 +44,9 @@ const TICK_US = 10_000;
 const REPORT = `
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format("REPORT %d %d %d %d %d %d\\n", summary.requests, summary.duration,
+  io.write(string.format("REPORT %d %d %d %d %d %d %d\\n", summary.requests, summary.duration,
     latency:percentile(50), latency:percentile(95), latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout))
+    e.connect + e.read + e.write + e.status + e.timeout, summary.bytes))
 end
 `;
 
@@ -67,7 +69,7 @@ export async function runWrk(target: WrkTarget, seconds: number): Promise<WrkRun
       target.url,
     ]);
     const after = await cpuTicks(target.pid);
-    const [requests = 0, us = 1, p50 = 0, p95 = 0, p99 = 0, bad = 0] = (
+    const [requests = 0, us = 1, p50 = 0, p95 = 0, p99 = 0, bad = 0, bytes = 0] = (
       /REPORT ([\d ]+)/.exec(stdout)?.[1] ?? ""
     )
       .split(" ")
@@ -79,6 +81,7 @@ export async function runWrk(target: WrkTarget, seconds: number): Promise<WrkRun
       p99Ms: p99 / 1000,
       cpuUs: ((after - before) * TICK_US) / Math.max(1, requests),
       rssMb: await residentMb(target.pid),
+      bytes: bytes / Math.max(1, requests),
       bad,
       besidePerSecond: (await beside)?.perSecond ?? 0,
     };
