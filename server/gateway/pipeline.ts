@@ -13,7 +13,6 @@ import { type Admission, openAdmission } from "./limits/admission.ts";
 import { ownRoutes } from "./pages/own-routes.ts";
 import { openRecorder } from "./recorder.ts";
 import { openRouting } from "./route-request.ts";
-import { noTrace } from "./upstreams/send-on.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /** The way of a request through the gateway, whatever it came in on. */
@@ -42,6 +41,10 @@ export interface Pipeline {
     outcome: { readonly status: number; readonly bytesIn: number; readonly bytesOut: number },
   ): void;
   fetch(request: Request, caller?: { readonly address?: string }): Promise<Response>;
+  /** Each request gets a span. */
+  readonly isTraced: boolean;
+  /** Counts an exchange as one that is being answered, until it is `done`. */
+  begun(exchange: Exchange): void;
   /** Runs what answers a message without a Request, in a span where spans are on; hands over the headers that carry the trace. */
   traced<T extends { readonly status: number }>(
     message: { readonly headers: IncomingHttpHeaders },
@@ -109,11 +112,13 @@ export function openPipeline(options: GatewayOptions): Pipeline {
       recorder.done(exchange, outcome);
     },
     fetch: (request, caller = {}) => fetchThrough(pipeline, request, caller.address ?? ""),
+    isTraced: options.tracing !== undefined,
+    begun,
     traced: (message, exchange, work) => {
       begun(exchange);
       const { tracing } = options;
       if (tracing === undefined) {
-        return work(noTrace);
+        return work({});
       }
       const { traceparent } = message.headers;
       const asked = new Request("http://localhost/", {

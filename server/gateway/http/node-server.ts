@@ -154,6 +154,8 @@ interface Door {
 interface Call extends Door {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
+  /** An answer could not be written. */
+  readonly failed: (response: ServerResponse, error: unknown) => void;
 }
 
 /** What becomes of each request: answered from memory at once, or in the ordinary way. */
@@ -161,7 +163,7 @@ function serving(
   door: Door & { readonly world: World },
 ): (message: IncomingMessage, response: ServerResponse) => void {
   const { world, pipeline, addressOf, state } = door;
-  const failed = (response: ServerResponse) => (error: unknown) => {
+  const failed = (response: ServerResponse, error: unknown): void => {
     world.log.error({ err: error }, "an answer could not be written");
     response.destroy();
   };
@@ -173,15 +175,17 @@ function serving(
       pipeline,
       addressOf,
       onward: (call, exchange, refusing) => {
-        serveCounted({ ...door, ...call }, exchange, refusing).catch(failed(call.response));
+        serveCounted({ ...door, ...call, failed }, exchange, refusing).catch((error: unknown) =>
+          failed(call.response, error),
+        );
       },
     });
   return (message, response) => {
     const isRouted = pipeline.upstreams?.coversRecords === true;
     if (state.stopping || isRouted || lane?.(message, response) !== true) {
       const { bodies, pace } = door;
-      const call = { pipeline, addressOf, state, bodies, pace, message, response };
-      serveOne(call)?.catch(failed(response));
+      const call = { pipeline, addressOf, state, bodies, pace, message, response, failed };
+      serveOne(call)?.catch((error: unknown) => failed(response, error));
     }
   };
 }
@@ -321,9 +325,10 @@ function followUpgrades(
 }
 
 function routedCall(call: Call): RoutedCall {
-  const { message, response, pipeline, addressOf, state } = call;
+  const { message, response, pipeline, addressOf, state, failed } = call;
   const { socket, headers, method } = message;
   return {
+    failed,
     message,
     response,
     pipeline,

@@ -25,6 +25,9 @@ export class Lookouts {
 
   remove(one: Waiting): void {
     const { place } = one;
+    if (place < 0) {
+      return;
+    }
     const last = this.#waiting.pop();
     if (last !== undefined && last !== one) {
       this.#waiting[place] = last;

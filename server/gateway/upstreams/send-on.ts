@@ -23,17 +23,16 @@ export interface SentOn {
   readonly trace: Readonly<Record<string, string>>;
 }
 
-/** Sends it on and writes down what came of it. Problems (rejects): those of `forward`. */
-export function sendOn(upstreams: Upstreams, request: SentOn): Promise<Forwarding> {
-  return new Promise((resolve, reject) => {
-    forward(new Sending(upstreams, request, { resolve, reject }));
-  });
+/** Who is told how it ended, once. */
+export interface Ends {
+  ended(result: Forwarding): void;
+  /** Nothing has been written; problems: those of `forward`. */
+  failed(problem: unknown): void;
 }
 
-/** How it ends. */
-interface Ends {
-  readonly resolve: (result: Forwarding) => void;
-  readonly reject: (problem: Problem) => void;
+/** Sends it on and writes down what came of it. */
+export function sendOn(upstreams: Upstreams, request: SentOn, ends: Ends): void {
+  forward(new Sending(upstreams, request, ends));
 }
 
 /** A request on its way to an upstream and back. */
@@ -92,13 +91,13 @@ class Sending implements Forwarded {
   ended(result: Forwarding): void {
     const { status, isWhole } = result;
     account(this.upstreams, this.request.way.taken, { status, isWhole, ms: this.answeredMs });
-    this.ends.resolve(result);
+    this.ends.ended(result);
   }
 
   failed(problem: Problem): void {
     const ms = performance.now() - this.startedMs;
     account(this.upstreams, this.request.way.taken, { status: problem.status, isWhole: true, ms });
-    this.ends.reject(problem);
+    this.ends.failed(problem);
   }
 }
 

@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { shadowOf } from "../shadow/shadow-message.ts";
 import type { Caller } from "./caller.ts";
-import type { Forwarding } from "./forward.ts";
 import { keptBytes, type RequestBody } from "./request-body.ts";
-import { account, bodyFor, sendOn } from "./send-on.ts";
+import { account, bodyFor, type Ends, sendOn } from "./send-on.ts";
 import type { Reply, Writer } from "./try-once.ts";
 import type { Taken, Upstreams, Way } from "./upstreams.ts";
 
@@ -44,8 +43,8 @@ export interface RoutedMessage {
   readonly isLast: boolean;
 }
 
-/** Sends a message on and writes the answer. Rejects only where nothing has been written; problems: those of `forward`. */
-export function serveRouted(upstreams: Upstreams, routed: RoutedMessage): Promise<Forwarding> {
+/** Sends a message on and writes the answer. */
+export function serveRouted(upstreams: Upstreams, routed: RoutedMessage, ends: Ends): void {
   const { message, way } = routed;
   const { method = "GET", headers } = message;
   const length = headers["content-length"];
@@ -56,22 +55,27 @@ export function serveRouted(upstreams: Upstreams, routed: RoutedMessage): Promis
       headers["transfer-encoding"] !== undefined ||
       (message.httpVersionMajor > 1 && length === undefined && !/^(?:GET|HEAD)$/.test(method)),
   });
-  return body instanceof Promise
-    ? body.then((whole) => serveWith(upstreams, routed, whole))
-    : serveWith(upstreams, routed, body);
+  if (body instanceof Promise) {
+    body
+      .then((whole) => serveWith(upstreams, { routed, body: whole }, ends))
+      .catch((error: unknown) => ends.failed(error));
+  } else {
+    serveWith(upstreams, { routed, body }, ends);
+  }
 }
 
 function serveWith(
   upstreams: Upstreams,
-  { message, response, way, caller, trace, isLast }: RoutedMessage,
-  body: RequestBody,
-): Promise<Forwarding> {
+  { routed, body }: { readonly routed: RoutedMessage; readonly body: RequestBody },
+  ends: Ends,
+): void {
+  const { message, response, way, caller, trace, isLast } = routed;
   const { method = "GET" } = message;
   if (way.taken.live.route.spec.shadow !== undefined) {
     shadowOf(upstreams, way.taken, { message, response, caller, body: keptBytes(body) });
   }
   const reply = new MessageReply(response, isLast && message.httpVersionMajor === 1);
-  return sendOn(upstreams, { way, caller, method, body, reply, trace });
+  sendOn(upstreams, { way, caller, method, body, reply, trace }, ends);
 }
 
 /** Accounts for an answer of our own routes, once it has been written. */
