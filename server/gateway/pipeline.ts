@@ -140,7 +140,10 @@ export async function admitted(
 ): Promise<Answer> {
   try {
     const admitting = pipeline.admit(exchange, call);
-    const refusal = admitting instanceof Promise ? await admitting : admitting;
+    const asked = admitting instanceof Promise ? await admitting : admitting;
+    // What finds no slot is refused before a Request is made for it; preflights need none.
+    const refusal =
+      asked ?? (exchange.method === "OPTIONS" ? undefined : pipeline.admission.full(exchange));
     return await (refusal === undefined
       ? pipeline.answer(call.request(), exchange)
       : pipeline.refuse(refusal, exchange));

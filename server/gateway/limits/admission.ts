@@ -20,6 +20,8 @@ export interface Admission {
    * `gateway.too-many-running`.
    */
   lease(call: SlotHolder): Lease;
+  /** What `lease` would refuse the call with at once: asked before anything is made for it. */
+  full(call: SlotHolder): Problem | undefined;
   /** The headers that tell the caller of the limits; empty where none counted. */
   headersOf(caller: Caller): [string, string][];
   /** Learns from the answer. */
@@ -34,6 +36,11 @@ export interface Admission {
 /** Slots for each connection to the database: waiting for one of them is cheaper than being told to come back. */
 const SLOTS_PER_CONNECTION = 8;
 const SLOTS_MIN = 64;
+/**
+ * Slots that are left when calls are in each other's way: half of the connections, so that an embedded database on few cores does not keep
+ * all of them, and never fewer than this.
+ */
+const SLOTS_FLOOR = 4;
 
 /** Opens the limits that the settings ask for. */
 export function openAdmission(world: World): Admission {
@@ -42,7 +49,10 @@ export function openAdmission(world: World): Admission {
   const delay = new LoopDelay();
   const slots = new Slots({
     max: config.requestsMax ?? slotsFor(config),
-    min: Math.min(config.requestsMax ?? Infinity, 2 * config.databasePoolMax),
+    min: Math.min(
+      config.requestsMax ?? Infinity,
+      Math.max(SLOTS_FLOOR, Math.ceil(config.databasePoolMax / 2)),
+    ),
     worstDelayMs: () => delay.takeWorstMs(),
   });
   const own = rulesOfSettings(config);
@@ -58,6 +68,7 @@ export function openAdmission(world: World): Admission {
   return {
     ask: (caller) => limits.ask(caller),
     lease: (call) => new Lease(slots, call),
+    full: (call) => slots.refusalOf(call),
     headersOf: ({ buckets }) =>
       buckets === undefined ? [] : limitHeaders(buckets, world.now().getTime()),
     answered: (caller, status) => limits.noteAnswer(caller, status),

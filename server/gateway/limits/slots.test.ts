@@ -111,6 +111,34 @@ test("slots fall while calls wait for each other inside, though the loop is in t
   expect(slots.state.limit).toBe(20);
 });
 
+test("slow work that shares nothing with the records takes no slots from them", () => {
+  let nowMs = 0;
+  const slots = open({ max: 100, min: 20, clock: () => nowMs });
+  for (let round = 0; round < 40; round += 1) {
+    const running = Array.from({ length: 30 }, (_, at) => call(`usr${at}`, "upstream"));
+    running.forEach((one) => void slots.enter(one));
+    const sinceMs = nowMs;
+    nowMs += 10_000;
+    slots.adapt();
+    running.forEach((one) => slots.leave(one, sinceMs));
+  }
+  expect(slots.state.limit).toBe(100);
+});
+
+test("what would be refused at once is known beforehand, and asking changes nothing", () => {
+  const slots = open({ max: 4, min: 2 });
+  const calls = Array.from({ length: 2_000 }, (_, at) => call(`usr${at % 7}`));
+  for (const one of calls) {
+    const before = slots.state;
+    const told = slots.refusalOf(one);
+    expect(slots.state).toEqual(before);
+    const entering = slots.enter(one);
+    expect(entering instanceof Promise ? undefined : entering).toBe(told);
+  }
+  expect(slots.refusalOf(call("usr1"))).toBeDefined();
+  expect(slots.refusalOf(call("usrA", "health"))).toBeUndefined();
+});
+
 describe("who waits", () => {
   test("goes by priority, then whose user holds the fewest", async () => {
     const slots = open({ max: 2, min: 2 });

@@ -44,13 +44,17 @@ const SHRINK = 0.8;
 /** Weight of one more call in the average of what calls take. */
 const SMOOTH = 0.05;
 /**
- * Calls that take so many times as long as when there is little to do wait for each other inside: more slots then give longer
- * answers and no more of them. With so many milliseconds on top, because short calls jitter.
+ * Calls that take so many times as long as when few run wait for each other inside: more slots then give longer answers and no
+ * more of them, and leave the processor to the database's processes. With so many milliseconds on top, because short calls jitter.
  */
 const CROWDED = 3;
 const CROWDED_MS = 5;
-/** How fast what calls take with little to do is forgotten, a share for each look with nobody waiting. */
-const FORGET = 0.01;
+/** One call counts as at most so crowded: a few that are slow for reasons of their own say nothing of the rest. */
+const CROWDED_MAX = 4;
+/** What a call is thought to take while few run, before one has, milliseconds. */
+const EASY_FIRST_MS = 5;
+/** The classes that are asked: they share the database, and take what their work takes and not what a network does. */
+const sharing: ReadonlySet<RouteClass> = new Set(["read", "write", "search"]);
 
 /**
  * Who may run now. Up to a number of slots calls go straight in; more wait in fair order, as many as will be served within
@@ -67,8 +71,10 @@ export class Slots {
   #running = 0;
   /** What a call takes in its slot, milliseconds, smoothed. */
   #takesMs = 5;
-  /** The same when there is little to do. */
-  #easyMs = 5;
+  /** The same while few run, of each class. */
+  readonly #easyMs = new Map<RouteClass, number>();
+  /** How much longer calls take than they may, smoothed; above 1 they are too many. */
+  #crowd = 0;
 
   constructor(options: SlotsOptions) {
     this.#options = { clock: () => performance.now(), ...options };
@@ -78,6 +84,21 @@ export class Slots {
 
   get state(): { readonly limit: number; readonly running: number; readonly waiting: number } {
     return { limit: this.#limit, running: this.#running, waiting: this.#room.size };
+  }
+
+  /** What `enter` would refuse the call with at once; nothing is changed. */
+  refusalOf(call: SlotHolder): Problem | undefined {
+    if (call.routeClass === "health" || (this.#room.size === 0 && this.#mayRun(call))) {
+      return undefined;
+    }
+    if (this.#hasRoom(places[call.routeClass].priority)) {
+      return undefined;
+    }
+    const own = this.#room.sizeOf(flowOf(call));
+    if (this.#room.longest > own + 1) {
+      return undefined;
+    }
+    return own > 1 && this.#room.size > own ? tooManyRunning : overloaded;
   }
 
   /** Lets the call in (undefined), refuses it, or has it wait. Whoever was let in calls `leave` once. */
@@ -98,7 +119,7 @@ export class Slots {
       return;
     }
     if (sinceMs !== undefined) {
-      this.#takesMs += (this.#options.clock() - sinceMs - this.#takesMs) * SMOOTH;
+      this.#noteTime(call.routeClass, this.#options.clock() - sinceMs);
     }
     this.#running -= 1;
     for (const one of namesOf(call)) {
@@ -115,8 +136,11 @@ export class Slots {
   /** Called ten times a second: sets the number of slots and refuses who has waited too long. */
   adapt(): void {
     const { min, max, worstDelayMs, clock } = this.#options;
+    if (this.#running <= min) {
+      this.#crowd *= SHRINK;
+    }
     this.#limit =
-      worstDelayMs() > LATE_MS || this.#isCrowded()
+      worstDelayMs() > LATE_MS || this.#crowd > 1
         ? Math.max(min, Math.floor(this.#limit * SHRINK))
         : Math.min(max, this.#limit + Math.ceil(max / 20));
     for (const one of this.#room.older(clock() - WAIT_MAX_MS)) {
@@ -129,29 +153,29 @@ export class Slots {
     clearInterval(this.#timer);
   }
 
-  #isCrowded(): boolean {
-    const isEasy = this.#takesMs < this.#easyMs || this.#room.size === 0;
-    if (isEasy) {
-      this.#easyMs =
-        this.#takesMs < this.#easyMs
-          ? this.#takesMs
-          : this.#easyMs + (this.#takesMs - this.#easyMs) * FORGET;
+  #noteTime(routeClass: RouteClass, tookMs: number): void {
+    this.#takesMs += (tookMs - this.#takesMs) * SMOOTH;
+    if (!sharing.has(routeClass)) {
+      return;
     }
-    return this.#room.size > 0 && this.#takesMs > CROWDED * this.#easyMs + CROWDED_MS;
+    const easyMs = this.#easyMs.get(routeClass) ?? EASY_FIRST_MS;
+    if (this.#running <= this.#options.min) {
+      this.#easyMs.set(routeClass, easyMs + (tookMs - easyMs) * SMOOTH);
+    }
+    const crowd = Math.min(CROWDED_MAX, tookMs / (CROWDED * easyMs + CROWDED_MS));
+    this.#crowd += (crowd - this.#crowd) * SMOOTH;
   }
 
   #wait(call: SlotHolder): Problem | Promise<Problem | undefined> {
-    const flow = namesOf(call).join(" ");
+    const refusal = this.refusalOf(call);
+    if (refusal !== undefined) {
+      return refusal;
+    }
+    const flow = flowOf(call);
     const { priority } = places[call.routeClass];
     if (!this.#hasRoom(priority)) {
       // A flow that is longer than this one makes room.
-      const victim = this.#room.lastOfLongest(this.#room.sizeOf(flow) + 1);
-      if (victim === undefined) {
-        return this.#room.sizeOf(flow) > 1 && this.#room.size > this.#room.sizeOf(flow)
-          ? tooManyRunning()
-          : overloaded();
-      }
-      victim.settle(false);
+      this.#room.lastOfLongest()?.settle(false);
     }
     return new Promise((resolve) => {
       const { signal } = call.abort;
@@ -165,7 +189,7 @@ export class Slots {
           if (isIn && signal.aborted) {
             this.leave(call);
           }
-          resolve(isIn && !signal.aborted ? undefined : overloaded());
+          resolve(isIn && !signal.aborted ? undefined : overloaded);
         },
       });
       this.#letIn();
@@ -215,19 +239,21 @@ function namesOf({ actor, address, baseId }: SlotHolder): readonly string[] {
   return baseId === undefined ? [who] : [who, baseId];
 }
 
+/** Whose place in the queue a call takes. */
+function flowOf(call: SlotHolder): string {
+  return namesOf(call).join(" ");
+}
+
 /** Seconds after which a refused caller may try again: soon, because what is refused here is short of milliseconds. */
 const RETRY_AFTER_S = 1;
 
-function overloaded(): Problem {
-  return new Problem("unavailable", "gateway.overloaded", {
-    message: "More is asked of this instance than it can answer at the moment.",
-    retryAfterS: RETRY_AFTER_S,
-  });
-}
+/** Made once: refusing must cost nearly nothing, and where they were thrown says nothing. */
+const overloaded = new Problem("unavailable", "gateway.overloaded", {
+  message: "More is asked of this instance than it can answer at the moment.",
+  retryAfterS: RETRY_AFTER_S,
+});
 
-function tooManyRunning(): Problem {
-  return new Problem("too-many-requests", "gateway.too-many-running", {
-    message: "Too many of your requests run at once: let some finish first.",
-    retryAfterS: RETRY_AFTER_S,
-  });
-}
+const tooManyRunning = new Problem("too-many-requests", "gateway.too-many-running", {
+  message: "Too many of your requests run at once: let some finish first.",
+  retryAfterS: RETRY_AFTER_S,
+});

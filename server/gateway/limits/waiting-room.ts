@@ -63,13 +63,22 @@ export class WaitingRoom {
     return best && this.#take(best.flow, 0);
   }
 
-  /** Takes out the last of the longest flow, where that is longer than `than`. */
-  lastOfLongest(than: number): Waiting | undefined {
+  /** How many wait in the longest flow. */
+  get longest(): number {
+    let longest = 0;
+    for (const queue of this.#flows.values()) {
+      longest = Math.max(longest, queue.length);
+    }
+    return longest;
+  }
+
+  /** Takes out the last of the longest flow. */
+  lastOfLongest(): Waiting | undefined {
     let longest: readonly Waiting[] = [];
     for (const queue of this.#flows.values()) {
       longest = queue.length > longest.length ? queue : longest;
     }
-    const flow = longest.length > than ? longest[0]?.flow : undefined;
+    const flow = longest[0]?.flow;
     return flow === undefined ? undefined : this.#take(flow, longest.length - 1);
   }
 
