@@ -99,7 +99,8 @@ async function send(
   let turn = 0;
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const due = Math.min(total, Math.floor(((performance.now() - fromMs) / 1_000) * rate));
+      // The first is due at once.
+      const due = Math.min(total, 1 + Math.floor(((performance.now() - fromMs) / 1_000) * rate));
       for (; turn < due; turn += 1) {
         const line = lines[turn % lines.length];
         line?.due.push(fromMs + (turn / rate) * 1_000);

@@ -106,7 +106,8 @@ export async function openLoop({
   let turn = 0;
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const due = Math.min(total, Math.floor(((performance.now() - fromMs) / 1_000) * rate));
+      // The first is due at once.
+      const due = Math.min(total, 1 + Math.floor(((performance.now() - fromMs) / 1_000) * rate));
       for (; turn < due; turn += 1) {
         left.unanswered += 1;
         send({ shot: next(turn), dueMs: fromMs + (turn / rate) * 1_000 });

@@ -1,6 +1,7 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { Agent, get } from "node:http";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 const EVERY_MS = 100;
 /** What counts for an answer that failed or never came, milliseconds. */
@@ -12,14 +13,14 @@ export interface Watched {
   readonly memory: number[];
 }
 
-/** Asks ten times a second until it is told to stop; in a thread of its own, so that who makes the load does not delay the clock. */
+/** Asks ten times a second until it is told to stop; in a process of its own, so that who makes the load does not delay the clock. */
 export function watchHealth(url: string, pid: number): () => Promise<Watched> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { url, pid } });
+  const child = fork(import.meta.filename, [url, String(pid)]);
   return () =>
     new Promise((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-      worker.postMessage("stop");
+      child.once("message", (told) => resolve(told as Watched));
+      child.once("error", reject);
+      child.send("stop");
     });
 }
 
@@ -40,8 +41,7 @@ async function residentMb(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;
 }
 
-if (!isMainThread && workerData?.pid !== undefined) {
-  const { url, pid } = workerData as { readonly url: string; readonly pid: number };
+async function watch(url: string, pid: number): Promise<void> {
   const agent = new Agent({ keepAlive: true });
   const asked: Promise<number>[] = [];
   const memory: Promise<number>[] = [];
@@ -49,12 +49,14 @@ if (!isMainThread && workerData?.pid !== undefined) {
     asked.push(askedHealth(url, agent));
     memory.push(residentMb(pid));
   }, EVERY_MS);
-  parentPort?.once("message", async () => {
-    clearInterval(timer);
-    parentPort?.postMessage({
-      health: await Promise.all(asked),
-      memory: await Promise.all(memory),
-    });
-    agent.destroy();
-  });
+  await once(process, "message");
+  clearInterval(timer);
+  process.send?.({ health: await Promise.all(asked), memory: await Promise.all(memory) });
+  agent.destroy();
+  process.disconnect?.();
+}
+
+if (import.meta.main) {
+  const [url = "", pid] = process.argv.slice(2);
+  await watch(url, Number(pid));
 }
