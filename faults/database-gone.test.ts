@@ -12,6 +12,11 @@ const goneMs = process.env["BASALT_REQUIRE_ALL"] === "1" ? 10_000 : 3_000;
 /** The promise is one second; a machine that runs other tests beside this one gets half of one more. */
 const answerMaxMs = 1_500;
 const backMaxMs = 5_000;
+/**
+ * A read may be answered from memory while what is there was confirmed within the last second: that is the promise for every
+ * read, and an outage does not make such an answer older. With what a busy machine needs to send it.
+ */
+const memoryMaxMs = 1_200;
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -51,18 +56,26 @@ async function count(name: string): Promise<number> {
 }
 
 describe.for(["cut", "black-hole"] satisfies ProxyMode[])("the database is gone: %s", (mode) => {
-  test("every answer is 503 with Retry-After in time, then all works by itself", async () => {
-    expect((await read()).status).toBe(200);
+  test("what memory may not answer is 503 with Retry-After in time, then all works by itself", async () => {
+    const before = await read();
+    expect(before.status).toBe(200);
     // Connections that were lost before are back.
     await sleep(500);
     await proxy.set(mode);
     const answers: Answer[] = [];
     const names: string[] = [];
-    const until = performance.now() + goneMs;
-    while (performance.now() < until) {
+    const goneAt = performance.now();
+    while (performance.now() < goneAt + goneMs) {
       const name = crypto.randomUUID();
       names.push(name);
-      answers.push(...(await Promise.all([read(), write(name), write(`${name}-2`)])));
+      const mayBeRemembered = performance.now() - goneAt < memoryMaxMs;
+      const [found, ...written] = await Promise.all([read(), write(name), write(`${name}-2`)]);
+      if (mayBeRemembered && found.status === 200) {
+        expect(found.body).toEqual(before.body);
+      } else {
+        answers.push(found);
+      }
+      answers.push(...written);
       await sleep(200);
     }
     await proxy.set("pass");
