@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fixture, type Instance, residentMb, startInstance } from "./instance.ts";
 import type { Finding } from "./measure.ts";
 
-const ROUNDS = 3;
+const ROUNDS = Number(process.env["BENCH_START_ROUNDS"] ?? 3);
 const API_STARTS = 6;
 /** After this, what a start leaves behind has been collected and given back. */
 const SETTLE_MS = 30_000;
