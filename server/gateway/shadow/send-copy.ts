@@ -67,6 +67,7 @@ async function askUpstream(
       path: targetPath({ own: undefined, path: spec.path }, taken.match),
       body: body === null ? noBody : wholeBody(body),
       reply,
+      startedMs: performance.now(),
       headersFor: ({ host }) =>
         requestHeaders(caller, {
           changes: taken.match.route.spec.headers.request,

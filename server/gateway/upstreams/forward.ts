@@ -13,6 +13,8 @@ export interface Forwarded {
   readonly path: string;
   readonly body: RequestBody;
   readonly reply: Reply;
+  /** By `performance.now`. */
+  readonly startedMs: number;
   headersFor(endpoint: Endpoint): string[];
   answerHeaders(headers: IncomingHttpHeaders): string[];
   /** Told of each try. */
@@ -77,7 +79,7 @@ class Tries implements AttemptJudge {
 
   constructor(request: Forwarded) {
     this.request = request;
-    this.startedMs = performance.now();
+    this.startedMs = request.startedMs;
     this.endsAtMs = this.startedMs + request.upstream.spec.timeouts.totalMs;
   }
 
@@ -159,6 +161,7 @@ class Tries implements AttemptJudge {
       path: endpoint.basePath + request.path,
       headers: request.headersFor(endpoint),
       body: request.body,
+      startedMs,
       tryMs: Math.max(1, Math.min(timeouts.tryMs, this.endsAtMs - startedMs)),
       timeouts,
       reply: request.reply,

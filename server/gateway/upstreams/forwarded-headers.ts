@@ -98,7 +98,7 @@ export function requestHeaders(by: ForwardedBy, rules: RequestHeaderRules): stri
     "x-forwarded-host",
     forwardedHost,
     "forwarded",
-    `for=${quotedNode(by.address)};host=${quoted(forwardedHost)};proto=${proto}`,
+    forwardedValue(by.address, forwardedHost, proto),
     "via",
     via,
     "x-request-id",
@@ -251,6 +251,19 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
     return false;
   }
   return true;
+}
+
+/** Nearly every request of a caller says the same as the one before. */
+let lastForwarded = { address: "", host: "", proto: "", value: "" };
+
+function forwardedValue(address: string, host: string, proto: string): string {
+  const last = lastForwarded;
+  if (last.value !== "" && last.address === address && last.host === host && last.proto === proto) {
+    return last.value;
+  }
+  const value = `for=${quotedNode(address)};host=${quoted(host)};proto=${proto}`;
+  lastForwarded = { address, host, proto, value };
+  return value;
 }
 
 function quotedNode(address: string): string {

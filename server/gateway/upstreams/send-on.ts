@@ -45,7 +45,7 @@ class Sending implements Forwarded {
   private readonly upstreams: Upstreams;
   private readonly request: SentOn;
   private readonly ends: Ends;
-  private readonly startedMs = performance.now();
+  readonly startedMs = performance.now();
   private answeredMs = 0;
 
   constructor(upstreams: Upstreams, request: SentOn, ends: Ends) {

@@ -35,6 +35,8 @@ export interface Attempt {
   readonly path: string;
   readonly headers: string[];
   readonly body: RequestBody;
+  /** By `performance.now`. */
+  readonly startedMs: number;
   /** From the end of the request to the beginning of the answer, milliseconds. */
   readonly tryMs: number;
   readonly timeouts: Pick<UpstreamSpec["timeouts"], "idleMs" | "streamIdleMs">;
@@ -94,11 +96,11 @@ class Try implements Dispatcher.DispatchHandler, Waiting {
   }
 
   start(): void {
-    const { endpoint, method, path, headers, body, reply } = this.attempt;
+    const { endpoint, method, path, headers, body, reply, startedMs } = this.attempt;
     reply.follow(this);
     endpoint.lookouts.add(this);
     if (!body.isStream) {
-      this.arm();
+      this.arm(startedMs);
     }
     try {
       endpoint.pool.dispatch(
@@ -146,7 +148,7 @@ class Try implements Dispatcher.DispatchHandler, Waiting {
 
   onRequestSent(): void {
     if (this.attempt.body.isStream && this.status === 0) {
-      this.arm();
+      this.arm(performance.now());
     }
   }
 
@@ -212,8 +214,8 @@ class Try implements Dispatcher.DispatchHandler, Waiting {
   }
 
   /** From now on the answer must begin in time. */
-  private arm(): void {
-    this.dueMs = performance.now() + this.attempt.tryMs;
+  private arm(nowMs: number): void {
+    this.dueMs = nowMs + this.attempt.tryMs;
   }
 
   private late(): void {

@@ -66,6 +66,7 @@ export class Upstreams {
   readonly tunnels = new Set<Duplex>();
   private readonly options: UpstreamsOptions;
   private table = new RouteTable(emptyFile);
+  private isTableOverRecords = false;
   private routes = new Map<string, LiveRoute>();
   private open = new Map<string, Upstream>();
   private commands = new Map<string, RouteCommand>();
@@ -109,7 +110,7 @@ export class Upstreams {
 
   /** True where a route may name records (`/v0`): what is in memory must not be answered past it. */
   get coversRecords(): boolean {
-    return this.api !== undefined || this.table.covers("/v0/");
+    return this.api !== undefined || this.isTableOverRecords;
   }
 
   /** Takes over what commands say, all of them: a route without one follows the file. */
@@ -279,6 +280,7 @@ export class Upstreams {
     // From here on nothing waits: a request sees all of the old file or all of the new one.
     this.open = opened;
     this.table = table;
+    this.isTableOverRecords = table.covers("/v0/");
     this.routes = routes;
     this.obey([...this.commands.values()]);
     for (const upstream of gone) {
