@@ -23,7 +23,7 @@ export interface HotAnswer {
   readonly etag: string;
   /** What the answer itself says: its type, its tag, its number. */
   readonly headers: AnswerHeaders;
-  /** The body as UTF-8. */
+  /** The body as UTF-8; made anew each time where it is kept as text. */
   readonly bytes: Buffer;
   /** The same with one character for each byte, where the body is small enough to be written together with its head. */
   readonly latin1: string | undefined;

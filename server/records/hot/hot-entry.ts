@@ -3,7 +3,7 @@ import { baseHeaders } from "../api/answers.ts";
 import type { BaseState, TableState } from "./base-state.ts";
 import type { ByteCache, Kept } from "./byte-cache.ts";
 
-/** Bodies up to this are also kept as text of one byte a character, which goes out in one write with its head. */
+/** Bodies up to this are kept as text of one byte a character, which goes out in one write with its head. */
 export const ONE_WRITE_MAX_BYTES = 8_192;
 /** What an entry takes besides its body, about. */
 const OVERHEAD_BYTES = 600;
@@ -35,7 +35,6 @@ export class HotEntry implements HotAnswer, Kept {
   readonly base: BaseState;
   readonly recordId: string | undefined;
   readonly etag: string;
-  readonly bytes: Buffer;
   readonly latin1: string | undefined;
   readonly readAt: number;
   readonly peopleEpoch: number | undefined;
@@ -43,6 +42,8 @@ export class HotEntry implements HotAnswer, Kept {
   private readonly generation: number;
   private readonly untilMs: number;
   private readonly isWide: boolean;
+  /** Absent where the text is kept. */
+  private readonly large: Buffer | undefined;
   private made: Map<string, unknown> | undefined;
   cache: ByteCache<HotEntry> | undefined;
   sizeBytes: number;
@@ -58,20 +59,23 @@ export class HotEntry implements HotAnswer, Kept {
     this.table = entry.table;
     this.recordId = entry.recordId;
     this.etag = entry.etag;
-    this.bytes = Buffer.from(entry.body);
-    this.latin1 =
-      this.bytes.length <= ONE_WRITE_MAX_BYTES ? this.bytes.toString("latin1") : undefined;
+    const { text, bytes } = keptAs(entry.body);
+    this.latin1 = text;
+    this.large = bytes;
     this.readAt = entry.readAt;
     this.generation = entry.generation;
     this.untilMs = entry.untilMs;
     this.peopleEpoch = entry.peopleEpoch;
     this.isWide = entry.isWide;
-    this.sizeBytes =
-      OVERHEAD_BYTES + entry.key.length + this.bytes.length * (this.latin1 === undefined ? 1 : 2);
+    this.sizeBytes = OVERHEAD_BYTES + entry.key.length + (text ?? bytes).length;
     this.queue = undefined;
     this.newer = undefined;
     this.older = undefined;
     this.cache = undefined;
+  }
+
+  get bytes(): Buffer {
+    return this.large ?? Buffer.from(this.latin1 ?? "", "latin1");
   }
 
   get baseId(): string {
@@ -109,4 +113,22 @@ export class HotEntry implements HotAnswer, Kept {
     this.made.set(encoding, value);
     this.cache?.grew(this, sizeBytes);
   }
+}
+
+/** A body as it is kept. Most bodies are plain ASCII, and those that are need no conversion. */
+function keptAs(
+  body: string,
+):
+  | { readonly text: string; readonly bytes?: never }
+  | { readonly text?: never; readonly bytes: Buffer } {
+  if (body.length <= ONE_WRITE_MAX_BYTES && isAscii(body)) {
+    return { text: body };
+  }
+  const bytes = Buffer.from(body);
+  return bytes.length <= ONE_WRITE_MAX_BYTES ? { text: bytes.toString("latin1") } : { bytes };
+}
+
+function isAscii(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- these are what ASCII begins with.
+  return /^[\0-\x7f]*$/.test(text);
 }
