@@ -1,10 +1,16 @@
 import { createServer } from "node:http";
 import { Pool } from "undici";
 
-// The least that Node can do to pass a request on: `node bench/bare-proxy.ts UPSTREAM PORT`. No limits, no metrics, no log, no
-// retries. What Basalt needs beyond this is its own; what this needs beyond nginx is Node's.
+// The floor: the least that Node can do to pass a request on, `node bench/bare-proxy.ts UPSTREAM PORT`. No limits, no metrics, no
+// log, no time limits, no retries, none of the headers that tell an upstream who calls. What Basalt needs beyond this is its own;
+// what this needs beyond nginx is Node's. `bench/proxy.ts` runs it in the same alternation.
 const [, , upstream = "", port = "0"] = process.argv;
-const pool = new Pool(upstream, { connections: 128, pipelining: 1 });
+const pool = new Pool(upstream, {
+  connections: 128,
+  pipelining: 1,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+});
 
 createServer({ noDelay: true }, (message, response) => {
   const headers = message.rawHeaders.filter(
