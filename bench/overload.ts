@@ -13,6 +13,8 @@ import { watchHealth } from "./watch-health.ts";
 /** The rate that is held: answers within this at the 99th of a hundred, and hardly a failure. */
 const HELD_P99_MS = Number(process.env["BENCH_HELD_P99_MS"] ?? 50);
 const FAILURES_MAX = 0.001;
+/** A crowd whose connections are open: how fast new ones are accepted is another question. */
+const OPENED = { openFirst: true, connectionsMax: 200 } as const;
 const RECORDS = 5_000;
 const PROBE_S = Number(process.env["BENCH_PROBE_S"] ?? 3);
 /** How long three times that rate is sent, seconds. */
@@ -53,11 +55,13 @@ function shots(table: Fixture, group = "noisy"): (turn: number) => Shot {
 }
 
 async function heldRate(port: number, table: Fixture): Promise<number> {
-  await openLoop({ port, rate: 100, seconds: PROBE_S, next: shots(table) });
+  await openLoop({ ...OPENED, port, rate: 100, seconds: PROBE_S, next: shots(table) });
   let [held, broken] = [25, 3_200];
   while (broken / held > 1.15) {
     const rate = Math.round(Math.sqrt(held * broken));
-    const tally = one(await openLoop({ port, rate, seconds: PROBE_S, next: shots(table) }));
+    const tally = one(
+      await openLoop({ ...OPENED, port, rate, seconds: PROBE_S, next: shots(table) }),
+    );
     const ok = tally.msByStatus.get(200) ?? [];
     const isHeld =
       percentile(ok, 0.99) <= HELD_P99_MS && ok.length >= rate * PROBE_S * (1 - FAILURES_MAX);
@@ -75,12 +79,20 @@ async function overload(
     noisy,
   }: { readonly port: number; readonly capacity: number; readonly noisy: Fixture },
 ): Promise<readonly Finding[]> {
-  const base = one(await openLoop({ port, rate: capacity, seconds: PROBE_S, next: shots(noisy) }));
+  const base = one(
+    await openLoop({ ...OPENED, port, rate: capacity, seconds: PROBE_S, next: shots(noisy) }),
+  );
   const normalP99 = percentile(base.msByStatus.get(200) ?? [], 0.99);
   const before = await residentMb(pid);
   const watch = watchHealth(url, pid);
   const tally = one(
-    await openLoop({ port, rate: capacity * 3, seconds: OVERLOAD_S, next: shots(noisy) }),
+    await openLoop({
+      ...OPENED,
+      port,
+      rate: capacity * 3,
+      seconds: OVERLOAD_S,
+      next: shots(noisy),
+    }),
   );
   const { health, memory } = await watch();
   const ok = tally.msByStatus.get(200) ?? [];
@@ -121,7 +133,7 @@ async function recovery(port: number, capacity: number, table: Fixture): Promise
   for (;;) {
     const sinceS = (performance.now() - fromMs) / 1_000;
     const rate = Math.max(1, Math.round(capacity / 2));
-    const tally = one(await openLoop({ port, rate, seconds: 1, next: shots(table) }));
+    const tally = one(await openLoop({ ...OPENED, port, rate, seconds: 1, next: shots(table) }));
     const ok = tally.msByStatus.get(200) ?? [];
     if (sinceS > RECOVERY_MAX_S || (ok.length >= rate && percentile(ok, 0.99) <= 2 * HELD_P99_MS)) {
       return sinceS;
@@ -144,8 +156,8 @@ async function fairness(
   /** Two callers, each with connections of its own. */
   const both = async (rate: number): Promise<Tally> => {
     const [, told] = await Promise.all([
-      openLoop({ port, rate, seconds: 4, next: shots(noisy) }),
-      openLoop({ port, rate: QUIET_RATE, seconds: 4, next: shots(quiet) }),
+      openLoop({ ...OPENED, port, rate, seconds: 4, next: shots(noisy) }),
+      openLoop({ ...OPENED, port, rate: QUIET_RATE, seconds: 4, next: shots(quiet) }),
     ]);
     return one(told);
   };
