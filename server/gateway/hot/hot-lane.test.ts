@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { Hono } from "hono";
 import type { HotAnswer, HotCall, HttpEnv, UserActor } from "#kernel";
 import { textAnswer } from "#kernel";
@@ -36,6 +37,7 @@ afterEach(async () => gateway?.close());
 
 interface Opened {
   readonly gateway: FakeGateway;
+  readonly port: number;
   /** Requests that came the ordinary way. */
   readonly ordinary: string[];
   readonly asked: HotCall[];
@@ -74,7 +76,7 @@ async function open(text: string, options: FakeOptions = {}): Promise<Opened> {
       `${method} ${TARGET} HTTP/1.1\r\nHost: a.test\r\nAuthorization: Bearer good\r\n${more}\r\n`,
       method === "HEAD",
     );
-  return { gateway: opened, ordinary, asked, get };
+  return { gateway: opened, port, ordinary, asked, get };
 }
 
 /** Asks until the lane answers; what it says then, and what the ordinary way said before. */
@@ -121,6 +123,28 @@ test("HEAD has the same head; who has it is told so; a request id is kept", asyn
     "mine",
     "",
   ]);
+});
+
+test("requests that come together on one connection are answered in their order, each by its own id", async () => {
+  const opened = await open('{"a":1}');
+  await both(opened);
+  const before = opened.ordinary.length;
+  const ids = ["one", "two", "three"];
+  const text = ids
+    .map((id, at) => {
+      const more = `X-Request-Id: ${id}\r\n${at === 2 ? "Connection: close\r\n" : ""}`;
+      return `GET ${TARGET} HTTP/1.1\r\nHost: a.test\r\nAuthorization: Bearer good\r\n${more}\r\n`;
+    })
+    .join("");
+  const socket = connect(opened.port, "127.0.0.1");
+  socket.setEncoding("latin1").write(text);
+  let answers = "";
+  for await (const piece of socket) {
+    answers += String(piece);
+  }
+  expect([...answers.matchAll(/x-request-id: (\w+)/g)].map(([, id]) => id)).toEqual(ids);
+  expect(answers.match(/\r\n\r\n\{"a":1\}/g)).toHaveLength(3);
+  expect(opened.ordinary.length).toBe(before);
 });
 
 test("it is counted and logged like every other", async () => {
