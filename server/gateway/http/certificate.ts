@@ -16,10 +16,9 @@ export interface Certificate {
 
 /** Reads the files and checks that they fit. Problem: `gateway.tls-files`. */
 export async function readCertificate(files: Files): Promise<Certificate> {
-  const [cert, key] = await Promise.all([
-    textOf(files.certFile, "BASALT_TLS_CERT"),
-    textOf(files.keyFile, "BASALT_TLS_KEY"),
-  ]);
+  // One after the other, so that the same file is named each time where both are missing.
+  const cert = await textOf(files.certFile, "BASALT_TLS_CERT");
+  const key = await textOf(files.keyFile, "BASALT_TLS_KEY");
   const why = wrongWith({ cert, key });
   if (why !== undefined) {
     throw new Problem("conflict", "gateway.tls-files", {
