@@ -301,7 +301,10 @@ describe("alerts", () => {
   });
 
   test("are mailed again when the mail could not be sent", async () => {
-    const { workspaceId } = await makeHouse(world());
+    const { workspaceId, owner } = await makeHouse(world());
+    const email = owner.actor.kind === "user" ? owner.actor.email : "";
+    // Mail of the test before may still be on its way.
+    const mails = (): number => world().outbox.filter(({ to }) => to === email).length;
     const send = async (): Promise<void> => {
       throw new Error("no mail server");
     };
@@ -310,11 +313,11 @@ describe("alerts", () => {
       workspaceId,
       quota("records", "now", 0),
     );
-    expect(world().outbox).toHaveLength(0);
+    expect(mails()).toBe(0);
     expect(await mailAlerts(world())).toBe(0);
     world().setClock(new Date(Date.now() + 11 * 60_000));
     expect(await mailAlerts(world())).toBe(2);
-    expect(world().outbox).toHaveLength(2);
+    expect(mails()).toBe(2);
     expect(await mailAlerts(world())).toBe(0);
   });
 });
