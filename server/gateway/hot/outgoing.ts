@@ -18,7 +18,7 @@ export interface OutgoingAnswer {
 
 /**
  * Answers of one turn of the event loop, written one right after the other when everything that had come in has been read. Written
- * one by one between the reads, each would wake its caller anew, which costs more than all that the program does for it: 14.2 µs
+ * one by one between the reads, each would presumably wake its caller anew, which would cost more than all that the program does for it: 14.2 µs
  * a request in place of 13.3, in alternating runs.
  */
 export class Outgoing {

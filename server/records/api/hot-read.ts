@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isTagNamed, textAnswer, type Scope } from "#kernel";
 import { isComputing, untilComputed } from "../computed/computing-state.ts";
 import { computedGraph } from "../computed/graph.ts";
@@ -72,5 +72,5 @@ export function hotRead(endpoint: string, read: Read): Endpoint {
 
 /** Half of a SHA-256 of the bytes: the same for every process, and for the same page at another time. */
 function tagOf(body: string): string {
-  return `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return `W/"${hash("sha256", body, "base64url").slice(0, 22)}"`;
 }
